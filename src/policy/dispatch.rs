@@ -1,0 +1,1 @@
+//! All lanes of one worker.

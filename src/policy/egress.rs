@@ -1,0 +1,1 @@
+//! Where deliveries may go: schemes and addresses.

@@ -1,0 +1,8 @@
+//! Decisions, all of them pure: no I/O, no clock, no dice. Time and randomness come in as arguments.
+
+pub mod catalogue;
+pub mod dispatch;
+pub mod egress;
+pub mod lane;
+pub mod matching;
+pub mod retry;

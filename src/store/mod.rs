@@ -1,0 +1,221 @@
+//! Where hooks, events and deliveries are kept: a few blocking traits, each method one transaction named after the step
+//! it serves. "Ok" from a writing method means: on disk.
+//!
+//! Implementations: [`memory`] (tests and the simulator) and [`sqlite`]. One conformance suite, `tests/store.rs`, runs
+//! on all of them.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::error::Result;
+use crate::policy::lane::{Control, LaneState, Verdict};
+use crate::time::Timestamp;
+use crate::types::{
+    Attempt, Delivery, DeliveryId, DeliveryQuery, DestinationHeaders, DestinationUrl, Event, Hook, HookCreate, HookId,
+    HookQuery, HookUpdate, Page, PageRequest, Published, Scope, Stats, Trigger, TriggerCreate, TriggerId,
+};
+
+pub mod memory;
+pub mod sqlite;
+
+/// Hooks and triggers. Everything is scoped: what is outside the scope is `not_found`.
+pub trait Registry: Send + Sync {
+    /// Keeps a new hook, and its lane. `conflict` when the scope has one of this namespace.
+    fn insert_hook(&self, scope: &Scope, hook: &HookCreate, now: Timestamp) -> Result<Hook>;
+
+    /// Hooks, oldest first.
+    fn hooks(&self, scope: &Scope, query: &HookQuery, page: &PageRequest) -> Result<Page<Hook>>;
+
+    /// One hook, with its trigger count.
+    fn hook(&self, scope: &Scope, hook: HookId) -> Result<Hook>;
+
+    /// Changes a hook. In the same transaction: disabling closes its lane's gate, enabling opens it and counts a reset,
+    /// another URL or other headers count a nudge. Setting the status that it has changes nothing.
+    fn update_hook(&self, scope: &Scope, hook: HookId, change: &HookUpdate, now: Timestamp) -> Result<Hook>;
+
+    /// Deletes a hook: its triggers go, its queued deliveries are discarded, its namespace is free again.
+    fn delete_hook(&self, scope: &Scope, hook: HookId, now: Timestamp) -> Result<()>;
+
+    /// Keeps triggers of a hook; one answer each, `conflict` for one that is there already (compared without case).
+    fn insert_triggers(
+        &self,
+        scope: &Scope,
+        hook: HookId,
+        triggers: &[TriggerCreate],
+        now: Timestamp,
+    ) -> Result<Vec<Result<Trigger>>>;
+
+    /// Triggers of a hook, oldest first.
+    fn triggers(&self, scope: &Scope, hook: HookId, page: &PageRequest) -> Result<Page<Trigger>>;
+
+    /// Removes triggers; one answer each, `not_found` for one that is not this hook's.
+    fn delete_triggers(&self, scope: &Scope, hook: HookId, triggers: &[TriggerId]) -> Result<Vec<Result<()>>>;
+}
+
+/// An event that is ready to be kept: checked, with what the caller left out made up.
+#[derive(Clone, Debug)]
+pub struct Publishing {
+    /// The event, with `ulid` and `timestamp` set. `id` is set only if the caller gave one; else the store makes one.
+    pub event: Event,
+    /// The event as the caller gave it, as canonical JSON: tells whether a second one under the same id is the same.
+    pub given: String,
+    /// The catalogue says that it no longer fires.
+    pub deprecated: bool,
+    /// A delivery for this hook alone, whatever its triggers say.
+    pub only: Option<HookId>,
+}
+
+/// A lane whose queue is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoadRequest {
+    /// The hook.
+    pub hook: HookId,
+    /// Only deliveries after this one.
+    pub after: DeliveryId,
+    /// How many at the most.
+    pub limit: u32,
+}
+
+/// Where a lane's deliveries go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Destination {
+    /// The endpoint.
+    pub url: DestinationUrl,
+    /// The headers of every delivery.
+    pub headers: DestinationHeaders,
+}
+
+/// A delivery that waits to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Queued {
+    /// Its id; publish order is id order.
+    pub delivery: DeliveryId,
+    /// How many attempts it has had.
+    pub attempts: u32,
+    /// Its resource: project, resource name in lower case and resource id. Two of the same never overtake one another.
+    pub resource: Arc<str>,
+    /// The payload, byte for byte.
+    pub payload: Bytes,
+}
+
+/// A lane as the store has it, with the next part of its queue in order.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The hook.
+    pub hook: HookId,
+    /// What operators and the service want of the lane.
+    pub control: Control,
+    /// The lane's retry state as last committed.
+    pub state: LaneState,
+    /// Where to send; `None` once the hook is deleted.
+    pub destination: Option<Arc<Destination>>,
+    /// The next deliveries in order, after [`LoadRequest::after`].
+    pub deliveries: Vec<Queued>,
+    /// Whether there may be more after them.
+    pub more: bool,
+}
+
+/// An attempt that has ended, with what it means for its delivery.
+#[derive(Clone, Debug)]
+pub struct Settled {
+    /// The hook.
+    pub hook: HookId,
+    /// The delivery.
+    pub delivery: DeliveryId,
+    /// What became of it; it takes effect only if the delivery is still queued.
+    pub verdict: Verdict,
+    /// The attempt. It is a fact and always kept.
+    pub attempt: Attempt,
+}
+
+/// A lane's new state.
+#[derive(Clone, Debug)]
+pub struct LaneWrite {
+    /// The hook.
+    pub hook: HookId,
+    /// The state to keep. Its `discard_through` never lowers the store's.
+    pub state: LaneState,
+    /// Discard everything queued up to now: the store sets `discard_through` to the hook's newest delivery.
+    pub flush: bool,
+}
+
+/// What a worker wants kept, in one transaction.
+#[derive(Clone, Debug, Default)]
+pub struct Commit {
+    /// Ended attempts, in the order in which they ended.
+    pub settled: Vec<Settled>,
+    /// New lane states, at most one per hook; they apply after `settled`.
+    pub lanes: Vec<LaneWrite>,
+}
+
+/// What a commit found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Committed {
+    /// Deliveries of `settled` that were queued no longer (skipped by an operator, hook deleted).
+    pub gone: Vec<DeliveryId>,
+    /// For each flush: the hook, the newest delivery discarded, and how many were.
+    pub flushed: Vec<(HookId, DeliveryId, u64)>,
+}
+
+/// What an operator asks of a lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LaneOrder {
+    /// Start nothing until resumed.
+    Pause,
+    /// Go on.
+    Resume,
+    /// End the present wait: probe at once.
+    RetryNow,
+}
+
+/// The queue: publishing, loading, committing, and what operators do to it.
+pub trait Queue: Send + Sync {
+    /// Keeps events and their deliveries, all in one transaction; one answer each. The same event again (same `ulid` or
+    /// same given `id`, same content) makes nothing and says so; with other content it is a `conflict`.
+    fn publish(&self, events: &[Publishing], now: Timestamp) -> Result<Vec<Result<Published>>>;
+
+    /// The hooks that have queued deliveries.
+    fn lanes_with_work(&self) -> Result<Vec<HookId>>;
+
+    /// Lanes with the next part of their queues. A hook that was never there is left out.
+    fn load(&self, requests: &[LoadRequest]) -> Result<Vec<Loaded>>;
+
+    /// Keeps ended attempts, their deliveries' outcomes and lane states.
+    fn commit(&self, commit: &Commit) -> Result<Committed>;
+
+    /// Turns up to `limit` deliveries that flushes have marked into discarded rows; says whether more are left.
+    fn sweep_flushed(&self, limit: u32) -> Result<bool>;
+
+    /// Takes an operator's word on a hook's lane.
+    fn order(&self, scope: &Scope, hook: HookId, order: LaneOrder) -> Result<()>;
+
+    /// Discards one queued delivery (`operator`), and counts a nudge if it is the lane's probe; `conflict` when it has
+    /// an outcome already.
+    fn skip(&self, scope: &Scope, hook: HookId, delivery: DeliveryId, now: Timestamp) -> Result<()>;
+
+    /// Queues a new delivery of the same event to the same hook, in the hook's present payload version, and gives its
+    /// id. `conflict` while the old one is queued; `invalid_argument` when that version cannot carry the event.
+    fn redeliver(&self, scope: &Scope, hook: HookId, delivery: DeliveryId, now: Timestamp) -> Result<DeliveryId>;
+
+    /// How much there is to do. `in_flight` and the worker's part of `paused_lanes` are not the store's to know: it
+    /// counts the lanes of existing hooks whose state or control is paused.
+    fn stats(&self, now: Timestamp) -> Result<Stats>;
+}
+
+/// The log: deliveries with their attempts.
+pub trait Log: Send + Sync {
+    /// Deliveries of a hook, newest first, with payload, event and attempts.
+    fn deliveries(
+        &self,
+        scope: &Scope,
+        hook: HookId,
+        query: &DeliveryQuery,
+        page: &PageRequest,
+    ) -> Result<Page<Delivery>>;
+}
+
+/// Everything that an engine needs of a store.
+pub trait Store: Registry + Queue + Log {}
+
+impl<T: Registry + Queue + Log> Store for T {}

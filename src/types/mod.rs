@@ -1,0 +1,29 @@
+//! The nouns of the webhooks API. Input types cannot hold a wrong value; answers keep what a server or store said.
+
+mod delivery;
+mod destination;
+mod event;
+mod hook;
+mod id;
+mod namespace;
+mod notice;
+mod page;
+mod resource;
+mod scope;
+mod stats;
+mod trigger;
+mod version;
+
+pub use delivery::{Attempt, Delivery, DeliveryQuery, DeliveryStatus, StatusFilter, Why};
+pub use destination::{DestinationHeaders, DestinationUrl};
+pub use event::{Event, Metadata, NoDelivery, Published, RelatedResource};
+pub use hook::{Hook, HookCreate, HookQuery, HookStatus, HookUpdate};
+pub use id::{DeliveryId, EventKey, HookId, Id, TriggerId};
+pub use namespace::Namespace;
+pub use notice::{Notice, NoticeKind};
+pub use page::{Page, PageRequest};
+pub use resource::{Resource, ResourceQuery};
+pub use scope::{Level, Scope};
+pub use stats::{IdleReport, Stats};
+pub use trigger::{Trigger, TriggerCreate};
+pub use version::PayloadVersion;

@@ -1,0 +1,27 @@
+//! Figures about an engine.
+
+use std::time::Duration;
+
+/// How much an engine has to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Deliveries without an outcome, including those in flight.
+    pub queued: u64,
+    /// Attempts that are on the wire now.
+    pub in_flight: u64,
+    /// Lanes that wait after a failure, and lanes that an operator paused.
+    pub paused_lanes: u64,
+    /// How long the oldest queued delivery has waited; zero when none is queued.
+    pub oldest_queued_age: Duration,
+}
+
+/// How a wait for idleness ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IdleReport {
+    /// Nothing is in flight or due. `false` means that the time ran out first.
+    pub idle: bool,
+    /// How many lanes wait for the end of their back-off.
+    pub paused_lanes: u64,
+    /// How many attempts ended while waiting.
+    pub attempts: u64,
+}

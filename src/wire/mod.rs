@@ -1,0 +1,4 @@
+//! JSON to types and back. Pure.
+
+pub mod own;
+pub mod payload;
