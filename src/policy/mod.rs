@@ -1,8 +1,13 @@
 //! Decisions, all of them pure: no I/O, no clock, no dice. Time and randomness come in as arguments.
 
-pub mod catalogue;
-pub mod dispatch;
-pub mod egress;
-pub mod lane;
-pub mod matching;
 pub mod retry;
+
+pub mod lane;
+
+pub mod queue;
+
+pub mod dispatch;
+
+pub mod catalogue;
+pub mod egress;
+pub mod matching;

@@ -1,1 +1,657 @@
-//! A store in memory.
+//! A store in memory: the plainest form of the traits, for tests and the simulator. Nothing outlives the process.
+//!
+//! With [`MemoryStore::unsynced`] it behaves like a disk whose power can be cut: what was written since the last
+//! [`sync`](MemoryStore::sync) is lost by a [`crash`](MemoryStore::crash), and what was synced stays.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::refusal;
+use super::{
+    Commit, Committed, Destination, LaneOrder, LoadRequest, Loaded, Log, Publishing, Queue, Queued, Registry,
+    resource_key,
+};
+use crate::error::Result;
+use crate::policy::lane::{Control, Gate, LaneState, Verdict};
+use crate::policy::matching::{self, Candidate};
+use crate::time::Timestamp;
+use crate::types::{
+    Attempt, Delivery, DeliveryId, DeliveryQuery, DeliveryStatus, Event, Hook, HookCreate, HookId, HookQuery,
+    HookStatus, HookUpdate, Id, Page, PageRequest, PayloadVersion, Published, Scope, Stats, Trigger, TriggerCreate,
+    TriggerId, Why,
+};
+use crate::wire::payload;
+
+/// A store in memory.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    disk: Mutex<Disk>,
+}
+
+#[derive(Debug, Default)]
+struct Disk {
+    live: State,
+    /// What a crash goes back to; `None` when every write counts as synced.
+    durable: Option<State>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct State {
+    hooks: BTreeMap<HookId, HookRow>,
+    triggers: BTreeMap<TriggerId, TriggerRow>,
+    events: Vec<EventRow>,
+    deliveries: BTreeMap<DeliveryId, DeliveryRow>,
+    last_hook: i64,
+    last_trigger: i64,
+    last_delivery: i64,
+    last_event_id: i64,
+}
+
+#[derive(Clone, Debug)]
+struct HookRow {
+    scope: Scope,
+    create: HookCreate,
+    control: Control,
+    lane: LaneState,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+#[derive(Clone, Debug)]
+struct TriggerRow {
+    hook: HookId,
+    create: TriggerCreate,
+}
+
+#[derive(Clone, Debug)]
+struct EventRow {
+    event: Event,
+    given: Arc<str>,
+    made: u64,
+}
+
+#[derive(Clone, Debug)]
+struct DeliveryRow {
+    hook: HookId,
+    event: usize,
+    payload: Bytes,
+    resource: Arc<str>,
+    outcome: Option<Outcome>,
+    created_at: Timestamp,
+    attempts: Vec<Attempt>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Delivered,
+    Discarded(Why),
+}
+
+impl MemoryStore {
+    /// An empty store; every write counts as durable.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An empty store whose writes are lost by a crash until synced.
+    pub fn unsynced() -> Self {
+        Self { disk: Mutex::new(Disk { live: State::default(), durable: Some(State::default()) }) }
+    }
+
+    /// Makes everything written so far durable.
+    pub fn sync(&self) {
+        let mut disk = self.lock();
+        if disk.durable.is_some() {
+            disk.durable = Some(disk.live.clone());
+        }
+    }
+
+    /// Goes back to what was durable.
+    pub fn crash(&self) {
+        let mut disk = self.lock();
+        if let Some(durable) = disk.durable.clone() {
+            disk.live = durable;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Disk> {
+        self.disk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read<T>(&self, reading: impl FnOnce(&State) -> Result<T>) -> Result<T> {
+        reading(&self.lock().live)
+    }
+
+    /// A transaction: an error leaves everything as it was.
+    fn write<T>(&self, writing: impl FnOnce(&mut State) -> Result<T>) -> Result<T> {
+        let mut disk = self.lock();
+        let before = disk.live.clone();
+        let result = writing(&mut disk.live);
+        if result.is_err() {
+            disk.live = before;
+        }
+        result
+    }
+}
+
+impl State {
+    fn hook_in(&self, scope: &Scope, hook: HookId) -> Result<&HookRow> {
+        let row = self.hooks.get(&hook).filter(|row| row.control.gate != Gate::Gone && row.scope.admits(scope));
+        row.ok_or_else(|| refusal::no_hook(scope, hook))
+    }
+
+    fn hook_in_mut(&mut self, scope: &Scope, hook: HookId) -> Result<&mut HookRow> {
+        self.hook_in(scope, hook)?;
+        self.hooks.get_mut(&hook).ok_or_else(|| refusal::no_hook(scope, hook))
+    }
+
+    fn check_namespace(&self, scope: &Scope, hook: &HookCreate, except: Option<HookId>) -> Result<()> {
+        let taken = self.hooks.iter().any(|(id, row)| {
+            Some(*id) != except
+                && row.control.gate != Gate::Gone
+                && row.scope.level() == scope.level()
+                && row.scope.project_id() == scope.project_id()
+                && (scope.project_id().is_some() || row.scope.company_id() == scope.company_id())
+                && row.create.namespace == hook.namespace
+        });
+        if taken { Err(refusal::namespace_taken(scope, &hook.namespace)) } else { Ok(()) }
+    }
+
+    fn trigger_count(&self, hook: HookId) -> u64 {
+        self.triggers.values().filter(|row| row.hook == hook).count() as u64
+    }
+
+    fn answer(&self, id: HookId, row: &HookRow, count: bool) -> Hook {
+        Hook {
+            id: id.into(),
+            company_id: row.scope.company_id().map(Id::from),
+            project_id: row.scope.project_id().map(Id::from),
+            namespace: row.create.namespace.to_string(),
+            payload_version: row.create.payload_version.to_string(),
+            destination_url: row.create.destination_url.as_str().to_owned(),
+            destination_headers: row.create.destination_headers.masked(),
+            status: if row.control.gate == Gate::Open { HookStatus::Active } else { HookStatus::Disabled },
+            trigger_count: count.then(|| self.trigger_count(id)),
+            created_at: Some(row.created_at),
+            updated_at: Some(row.updated_at),
+        }
+    }
+
+    /// A delivery's outcome, with what a flush has marked but not yet swept.
+    fn outcome(&self, id: DeliveryId, row: &DeliveryRow) -> Option<Outcome> {
+        let flushed = self.hooks.get(&row.hook).is_some_and(|hook| id <= hook.lane.discard_through);
+        row.outcome.or(flushed.then_some(Outcome::Discarded(Why::Flushed)))
+    }
+
+    fn queued(&self, hook: HookId) -> impl Iterator<Item = (DeliveryId, &DeliveryRow)> {
+        let rows = self.deliveries.iter().map(|(id, row)| (*id, row));
+        rows.filter(move |(id, row)| row.hook == hook && self.outcome(*id, row).is_none())
+    }
+
+    fn publish_one(&mut self, publishing: &Publishing, now: Timestamp) -> Result<Published> {
+        if let Some(known) = self.known(publishing)? {
+            return Ok(known);
+        }
+        let mut event = publishing.event.clone();
+        if event.id.is_none() {
+            let taken: Vec<_> = self.events.iter().filter_map(|row| row.event.id.clone()).collect();
+            let mut id = now.as_micros().max(self.last_event_id + 1);
+            while taken.contains(&Id::from(id)) {
+                id += 1;
+            }
+            self.last_event_id = id;
+            event.id = Some(id.into());
+        }
+        let scope = event.scope()?;
+        let candidates: Vec<Candidate> = self
+            .hooks
+            .iter()
+            .filter(|(id, row)| {
+                row.control.gate != Gate::Gone
+                    && row.scope.admits(&scope)
+                    && publishing.only.is_none_or(|only| only == **id)
+            })
+            .map(|(id, row)| Candidate {
+                hook: *id,
+                payload_version: row.create.payload_version,
+                gate: row.control.gate,
+                triggered: publishing.only.is_some() || self.is_triggered(*id, &event),
+            })
+            .collect();
+        let recipients = matching::recipients(&event, publishing.deprecated, &candidates);
+        let no_delivery = recipients.as_ref().err().copied();
+        let hooks = recipients.unwrap_or_default();
+        self.events.push(EventRow {
+            event: event.clone(),
+            given: publishing.given.as_str().into(),
+            made: hooks.len() as u64,
+        });
+        for (hook, version) in &hooks {
+            self.enqueue(*hook, *version, self.events.len() - 1, now)?;
+        }
+        Ok(Published {
+            id: event.id.clone().unwrap_or_else(|| Id::from(0)),
+            ulid: event.ulid.unwrap_or_default(),
+            deliveries: hooks.len() as u64,
+            duplicate: false,
+            no_delivery,
+            hooks: hooks.into_iter().map(|(hook, _)| hook).collect(),
+        })
+    }
+
+    /// The answer for an event that was published before, if it was.
+    fn known(&self, publishing: &Publishing) -> Result<Option<Published>> {
+        let given = &publishing.event;
+        let same = |row: &&EventRow| row.event.ulid == given.ulid || (given.id.is_some() && row.event.id == given.id);
+        let Some(row) = self.events.iter().find(same) else { return Ok(None) };
+        if *row.given != *publishing.given {
+            return Err(refusal::event_conflict(given));
+        }
+        Ok(Some(Published {
+            id: row.event.id.clone().unwrap_or_else(|| Id::from(0)),
+            ulid: row.event.ulid.clone().unwrap_or_default(),
+            deliveries: row.made,
+            duplicate: true,
+            no_delivery: None,
+            hooks: Vec::new(),
+        }))
+    }
+
+    fn is_triggered(&self, hook: HookId, event: &Event) -> bool {
+        self.triggers.values().any(|row| {
+            row.hook == hook
+                && row.create.resource_name.to_lowercase() == event.resource_name.to_lowercase()
+                && row.create.event_type == event.event_type.to_lowercase()
+        })
+    }
+
+    fn enqueue(&mut self, hook: HookId, version: PayloadVersion, event: usize, now: Timestamp) -> Result<DeliveryId> {
+        let payload = payload::render(&self.events[event].event, version)?.into();
+        let resource = resource_key(&self.events[event].event).into();
+        self.last_delivery += 1;
+        let id = DeliveryId(self.last_delivery);
+        let row = DeliveryRow { hook, event, payload, resource, outcome: None, created_at: now, attempts: Vec::new() };
+        self.deliveries.insert(id, row);
+        Ok(id)
+    }
+
+    fn load(&self, request: &LoadRequest) -> Option<Loaded> {
+        let row = self.hooks.get(&request.hook)?;
+        let mut waiting = self.queued(request.hook).filter(|(id, _)| *id > request.after);
+        let deliveries: Vec<Queued> = waiting
+            .by_ref()
+            .take(request.limit as usize)
+            .map(|(delivery, row)| Queued {
+                delivery,
+                attempts: row.attempts.len() as u32,
+                resource: Arc::clone(&row.resource),
+                payload: row.payload.clone(),
+            })
+            .collect();
+        let more = waiting.next().is_some();
+        let gone = row.control.gate == Gate::Gone;
+        Some(Loaded {
+            hook: request.hook,
+            control: row.control.clone(),
+            state: row.lane.clone(),
+            destination: (!gone).then(|| {
+                Arc::new(Destination {
+                    url: row.create.destination_url.clone(),
+                    headers: row.create.destination_headers.clone(),
+                })
+            }),
+            deliveries,
+            more,
+        })
+    }
+
+    fn status(&self, id: DeliveryId, row: &DeliveryRow) -> (DeliveryStatus, Option<Why>) {
+        match self.outcome(id, row) {
+            None if row.attempts.is_empty() => (DeliveryStatus::Enqueued, None),
+            None => (DeliveryStatus::Retrying, None),
+            Some(Outcome::Delivered) => (DeliveryStatus::Delivered, None),
+            Some(Outcome::Discarded(why @ Why::MaxAttempts)) => (DeliveryStatus::Failed, Some(why)),
+            Some(Outcome::Discarded(why)) => (DeliveryStatus::Discarded, Some(why)),
+        }
+    }
+
+    fn delivery_of(&self, hook: HookId, delivery: DeliveryId) -> Result<&DeliveryRow> {
+        let row = self.deliveries.get(&delivery).filter(|row| row.hook == hook);
+        row.ok_or_else(|| refusal::no_delivery(hook, delivery))
+    }
+}
+
+/// The part of an ordered list that a page request wants.
+fn cut<T>(items: impl Iterator<Item = (i64, T)>, page: &PageRequest) -> Page<T> {
+    let limit = page.effective_limit() as usize;
+    let mut kept: Vec<(i64, T)> = items.take(limit + 1).collect();
+    let more = kept.len() > limit;
+    kept.truncate(limit);
+    let next = kept.last().filter(|_| more).map(|(id, _)| Id::from(*id));
+    Page { items: kept.into_iter().map(|(_, item)| item).collect(), next }
+}
+
+impl Registry for MemoryStore {
+    fn insert_hook(&self, scope: &Scope, hook: &HookCreate, now: Timestamp) -> Result<Hook> {
+        self.write(|state| {
+            state.check_namespace(scope, hook, None)?;
+            state.last_hook += 1;
+            let id = HookId(state.last_hook);
+            let row = HookRow {
+                scope: *scope,
+                create: hook.clone(),
+                control: Control::default(),
+                lane: LaneState::default(),
+                created_at: now,
+                updated_at: now,
+            };
+            let answer = state.answer(id, &row, true);
+            state.hooks.insert(id, row);
+            Ok(answer)
+        })
+    }
+
+    fn hooks(&self, scope: &Scope, query: &HookQuery, page: &PageRequest) -> Result<Page<Hook>> {
+        let after = refusal::cursor(page)?.unwrap_or(0);
+        self.read(|state| {
+            let rows = state.hooks.iter().filter(|(id, row)| {
+                id.0 > after
+                    && row.control.gate != Gate::Gone
+                    && row.scope.admits(scope)
+                    && query.namespace.as_ref().is_none_or(|wanted| *wanted == row.create.namespace)
+                    && query.payload_version.is_none_or(|wanted| wanted == row.create.payload_version)
+            });
+            Ok(cut(rows.map(|(id, row)| (id.0, state.answer(*id, row, query.include_trigger_count))), page))
+        })
+    }
+
+    fn hook(&self, scope: &Scope, hook: HookId) -> Result<Hook> {
+        self.read(|state| Ok(state.answer(hook, state.hook_in(scope, hook)?, true)))
+    }
+
+    fn update_hook(&self, scope: &Scope, hook: HookId, change: &HookUpdate, now: Timestamp) -> Result<Hook> {
+        self.write(|state| {
+            let mut row = state.hook_in(scope, hook)?.clone();
+            if let Some(namespace) = &change.namespace {
+                row.create.namespace = namespace.clone();
+                state.check_namespace(scope, &row.create, Some(hook))?;
+            }
+            row.create.payload_version = change.payload_version.unwrap_or(row.create.payload_version);
+            let before = (row.create.destination_url.clone(), row.create.destination_headers.clone());
+            if let Some(url) = &change.destination_url {
+                row.create.destination_url = url.clone();
+            }
+            if let Some(headers) = &change.destination_headers {
+                row.create.destination_headers = headers.clone();
+            }
+            if before != (row.create.destination_url.clone(), row.create.destination_headers.clone()) {
+                row.control.nudges += 1;
+            }
+            match change.active {
+                Some(true) if row.control.gate == Gate::Held => {
+                    row.control.gate = Gate::Open;
+                    row.control.resets += 1;
+                }
+                Some(false) => row.control.gate = Gate::Held,
+                _ => {}
+            }
+            if !change.is_empty() {
+                row.updated_at = now;
+            }
+            let answer = state.answer(hook, &row, true);
+            state.hooks.insert(hook, row);
+            Ok(answer)
+        })
+    }
+
+    fn delete_hook(&self, scope: &Scope, hook: HookId, _now: Timestamp) -> Result<()> {
+        self.write(|state| {
+            state.hook_in_mut(scope, hook)?.control.gate = Gate::Gone;
+            state.triggers.retain(|_, row| row.hook != hook);
+            let queued: Vec<_> = state.queued(hook).map(|(id, _)| id).collect();
+            for id in queued {
+                if let Some(row) = state.deliveries.get_mut(&id) {
+                    row.outcome = Some(Outcome::Discarded(Why::HookDeleted));
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn insert_triggers(
+        &self,
+        scope: &Scope,
+        hook: HookId,
+        triggers: &[TriggerCreate],
+        _now: Timestamp,
+    ) -> Result<Vec<Result<Trigger>>> {
+        self.write(|state| {
+            state.hook_in(scope, hook)?;
+            let answers = triggers.iter().map(|create| {
+                let same = |row: &TriggerRow| {
+                    row.hook == hook
+                        && row.create.resource_name.to_lowercase() == create.resource_name.to_lowercase()
+                        && row.create.event_type == create.event_type
+                };
+                if state.triggers.values().any(same) {
+                    return Err(refusal::trigger_exists(create));
+                }
+                state.last_trigger += 1;
+                let id = TriggerId(state.last_trigger);
+                state.triggers.insert(id, TriggerRow { hook, create: create.clone() });
+                Ok(trigger(id, hook, create))
+            });
+            Ok(answers.collect())
+        })
+    }
+
+    fn triggers(&self, scope: &Scope, hook: HookId, page: &PageRequest) -> Result<Page<Trigger>> {
+        let after = refusal::cursor(page)?.unwrap_or(0);
+        self.read(|state| {
+            state.hook_in(scope, hook)?;
+            let rows = state.triggers.iter().filter(|(id, row)| id.0 > after && row.hook == hook);
+            Ok(cut(rows.map(|(id, row)| (id.0, trigger(*id, hook, &row.create))), page))
+        })
+    }
+
+    fn delete_triggers(&self, scope: &Scope, hook: HookId, triggers: &[TriggerId]) -> Result<Vec<Result<()>>> {
+        self.write(|state| {
+            state.hook_in(scope, hook)?;
+            let answers = triggers.iter().map(|id| {
+                if state.triggers.get(id).is_none_or(|row| row.hook != hook) {
+                    return Err(refusal::no_trigger(hook, *id));
+                }
+                state.triggers.remove(id);
+                Ok(())
+            });
+            Ok(answers.collect())
+        })
+    }
+}
+
+fn trigger(id: TriggerId, hook: HookId, create: &TriggerCreate) -> Trigger {
+    Trigger {
+        id: id.into(),
+        hook_id: hook.into(),
+        resource_name: create.resource_name.clone(),
+        event_type: create.event_type.clone(),
+    }
+}
+
+impl Queue for MemoryStore {
+    fn publish(&self, events: &[Publishing], now: Timestamp) -> Result<Vec<Result<Published>>> {
+        let mut disk = self.lock();
+        let answers = events.iter().map(|publishing| {
+            let before = disk.live.clone();
+            let answer = disk.live.publish_one(publishing, now);
+            if answer.is_err() {
+                disk.live = before;
+            }
+            answer
+        });
+        Ok(answers.collect())
+    }
+
+    fn lanes_with_work(&self) -> Result<Vec<HookId>> {
+        self.read(|state| Ok(state.hooks.keys().copied().filter(|hook| state.queued(*hook).next().is_some()).collect()))
+    }
+
+    fn load(&self, requests: &[LoadRequest]) -> Result<Vec<Loaded>> {
+        self.read(|state| Ok(requests.iter().filter_map(|request| state.load(request)).collect()))
+    }
+
+    fn commit(&self, commit: &Commit) -> Result<Committed> {
+        self.write(|state| {
+            let mut committed = Committed::default();
+            for settled in &commit.settled {
+                let Some(row) = state.deliveries.get(&settled.delivery) else { continue };
+                let queued = state.outcome(settled.delivery, row).is_none();
+                let Some(row) = state.deliveries.get_mut(&settled.delivery) else { continue };
+                row.attempts.push(settled.attempt.clone());
+                if !queued {
+                    committed.gone.push(settled.delivery);
+                    continue;
+                }
+                row.outcome = match settled.verdict {
+                    Verdict::Queued => None,
+                    Verdict::Delivered => Some(Outcome::Delivered),
+                    Verdict::Discarded(why) => Some(Outcome::Discarded(why)),
+                };
+            }
+            for write in &commit.lanes {
+                let newest = state.deliveries.iter().rev().find(|(_, row)| row.hook == write.hook).map(|(id, _)| *id);
+                let discarded = state.queued(write.hook).count() as u64;
+                let Some(row) = state.hooks.get_mut(&write.hook) else { continue };
+                let mut through = row.lane.discard_through.max(write.state.discard_through);
+                if write.flush {
+                    through = through.max(newest.unwrap_or_default());
+                    committed.flushed.push((write.hook, through, discarded));
+                }
+                row.lane = LaneState { discard_through: through, ..write.state.clone() };
+            }
+            Ok(committed)
+        })
+    }
+
+    fn sweep_flushed(&self, limit: u32) -> Result<bool> {
+        self.write(|state| {
+            let marked = state.deliveries.iter().filter(|(id, row)| {
+                row.outcome.is_none() && state.outcome(**id, row) == Some(Outcome::Discarded(Why::Flushed))
+            });
+            let marked: Vec<_> = marked.map(|(id, _)| *id).take(limit as usize + 1).collect();
+            for id in marked.iter().take(limit as usize) {
+                if let Some(row) = state.deliveries.get_mut(id) {
+                    row.outcome = Some(Outcome::Discarded(Why::Flushed));
+                }
+            }
+            Ok(marked.len() > limit as usize)
+        })
+    }
+
+    fn order(&self, scope: &Scope, hook: HookId, order: LaneOrder) -> Result<()> {
+        self.write(|state| {
+            let control = &mut state.hook_in_mut(scope, hook)?.control;
+            match order {
+                LaneOrder::Pause => control.suspended = true,
+                LaneOrder::Resume => control.suspended = false,
+                LaneOrder::RetryNow => control.nudges += 1,
+            }
+            Ok(())
+        })
+    }
+
+    fn skip(&self, scope: &Scope, hook: HookId, delivery: DeliveryId, _now: Timestamp) -> Result<()> {
+        self.write(|state| {
+            state.hook_in(scope, hook)?;
+            let row = state.delivery_of(hook, delivery)?;
+            if state.outcome(delivery, row).is_some() {
+                return Err(refusal::has_outcome(delivery, &state.status(delivery, row).0));
+            }
+            let row = state.hook_in_mut(scope, hook)?;
+            if row.lane.pause.as_ref().is_some_and(|pause| pause.probe == Some(delivery)) {
+                row.control.nudges += 1;
+            }
+            if let Some(row) = state.deliveries.get_mut(&delivery) {
+                row.outcome = Some(Outcome::Discarded(Why::Operator));
+            }
+            Ok(())
+        })
+    }
+
+    fn redeliver(&self, scope: &Scope, hook: HookId, delivery: DeliveryId, now: Timestamp) -> Result<DeliveryId> {
+        self.write(|state| {
+            let version = state.hook_in(scope, hook)?.create.payload_version;
+            let row = state.delivery_of(hook, delivery)?;
+            if state.outcome(delivery, row).is_none() {
+                return Err(refusal::still_queued(delivery));
+            }
+            let event = row.event;
+            state.enqueue(hook, version, event, now)
+        })
+    }
+
+    fn stats(&self, now: Timestamp) -> Result<Stats> {
+        self.read(|state| {
+            let queued: Vec<_> = state.hooks.keys().flat_map(|hook| state.queued(*hook)).collect();
+            let oldest = queued.iter().map(|(_, row)| row.created_at).min();
+            let paused =
+                |row: &&HookRow| row.control.gate != Gate::Gone && (row.control.suspended || row.lane.pause.is_some());
+            Ok(Stats {
+                queued: queued.len() as u64,
+                in_flight: 0,
+                paused_lanes: state.hooks.values().filter(paused).count() as u64,
+                oldest_queued_age: oldest.map_or(Duration::ZERO, |at| now.since(at)),
+            })
+        })
+    }
+}
+
+impl Log for MemoryStore {
+    fn deliveries(
+        &self,
+        scope: &Scope,
+        hook: HookId,
+        query: &DeliveryQuery,
+        page: &PageRequest,
+    ) -> Result<Page<Delivery>> {
+        let before = refusal::cursor(page)?.unwrap_or(i64::MAX);
+        let same = |wanted: &Option<String>, value: &str| {
+            wanted.as_ref().is_none_or(|wanted| wanted.to_lowercase() == value.to_lowercase())
+        };
+        self.read(|state| {
+            state.hook_in(scope, hook)?;
+            let rows = state.deliveries.iter().rev().filter(|(id, row)| {
+                let event = &state.events[row.event].event;
+                row.hook == hook
+                    && id.0 < before
+                    && query.status.admits(&state.status(**id, row).0)
+                    && same(&query.resource_name, &event.resource_name)
+                    && same(&query.event_type, &event.event_type)
+                    && query.start.is_none_or(|start| row.created_at >= start)
+                    && query.end.is_none_or(|end| row.created_at < end)
+            });
+            let rows: Page<(DeliveryId, &DeliveryRow)> = cut(rows.map(|(id, row)| (id.0, (*id, row))), page);
+            let items: Result<Vec<Delivery>> = rows
+                .items
+                .into_iter()
+                .map(|(id, row)| {
+                    let (status, why) = state.status(id, row);
+                    Ok(Delivery {
+                        id: id.into(),
+                        hook_id: hook.into(),
+                        status,
+                        why,
+                        event: payload::parse(&row.payload)?,
+                        payload: row.payload.to_vec(),
+                        created_at: Some(row.created_at),
+                        attempts: row.attempts.clone(),
+                    })
+                })
+                .collect();
+            Ok(Page { items: items?, next: rows.next })
+        })
+    }
+}

@@ -1,0 +1,85 @@
+//! The words in which every store refuses, so that callers read the same whichever store answers.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::types::{
+    DeliveryId, DeliveryStatus, Event, HookId, Namespace, PageRequest, Scope, TriggerCreate, TriggerId,
+};
+
+/// There is no such hook in the scope.
+pub fn no_hook(scope: &Scope, hook: HookId) -> Error {
+    Error::new(
+        ErrorKind::NotFound,
+        format!("hook {hook} is not there in {scope}: list the scope's hooks, or name the scope that owns it"),
+    )
+}
+
+/// The scope has a hook of this namespace already.
+pub fn namespace_taken(scope: &Scope, namespace: &Namespace) -> Error {
+    Error::new(
+        ErrorKind::Conflict,
+        format!(
+            "namespace `{namespace}` has already been taken in {scope}: there is one hook per scope and namespace; \
+             update that hook, or use another namespace"
+        ),
+    )
+}
+
+/// The hook has this trigger already.
+pub fn trigger_exists(trigger: &TriggerCreate) -> Error {
+    Error::new(
+        ErrorKind::Conflict,
+        format!(
+            "the trigger `{}` on `{}` already exists on this hook: nothing to do",
+            trigger.event_type, trigger.resource_name
+        ),
+    )
+}
+
+/// There is no such trigger on the hook.
+pub fn no_trigger(hook: HookId, trigger: TriggerId) -> Error {
+    Error::new(ErrorKind::NotFound, format!("trigger {trigger} is not there on hook {hook}: list the hook's triggers"))
+}
+
+/// There is no such delivery of the hook.
+pub fn no_delivery(hook: HookId, delivery: DeliveryId) -> Error {
+    Error::new(
+        ErrorKind::NotFound,
+        format!("delivery {delivery} is not there on hook {hook}: list the hook's deliveries"),
+    )
+}
+
+/// The delivery cannot be skipped any more.
+pub fn has_outcome(delivery: DeliveryId, status: &DeliveryStatus) -> Error {
+    Error::new(ErrorKind::Conflict, format!("delivery {delivery} cannot be skipped: it is {} already", status.as_str()))
+}
+
+/// The delivery cannot be redelivered yet.
+pub fn still_queued(delivery: DeliveryId) -> Error {
+    Error::new(
+        ErrorKind::Conflict,
+        format!("delivery {delivery} cannot be redelivered: it is still queued and will be sent by itself"),
+    )
+}
+
+/// Another event has this one's id.
+pub fn event_conflict(event: &Event) -> Error {
+    let id = event.id.as_ref().map_or(String::new(), |id| format!(" or id {id}"));
+    Error::new(
+        ErrorKind::Conflict,
+        format!(
+            "an event with ulid `{}`{id} was published before with other content: give each event its own",
+            event.ulid.as_deref().unwrap_or_default()
+        ),
+    )
+}
+
+/// Where a page begins.
+///
+/// # Errors
+/// `invalid_argument` when the cursor is not one that a page of this store gave.
+pub fn cursor(page: &PageRequest) -> Result<Option<i64>> {
+    let wrong = |after: &str| {
+        Error::invalid(format!("`{after}` is not a place in this list: give back the `next` of the page before"))
+    };
+    page.after.as_ref().map(|after| after.number().ok_or_else(|| wrong(after.as_str()))).transpose()
+}
