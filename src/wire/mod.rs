@@ -1,4 +1,5 @@
 //! JSON to types and back. Pure.
 
+pub mod exact;
 pub mod own;
 pub mod payload;

@@ -1,0 +1,182 @@
+//! Reading a JSON object strictly: members are taken one by one, and none may be left over.
+
+use serde_json::{Map, Value};
+
+use crate::error::{Error, Result};
+use crate::types::Id;
+
+/// The members of one object of the input. Every method that reads one returns `None` when it is absent or null.
+pub struct Members<'a> {
+    /// Where the object is in the input: empty for the input itself, else such as `metadata`.
+    path: String,
+    object: &'a Map<String, Value>,
+    known: Vec<&'static str>,
+}
+
+impl<'a> Members<'a> {
+    /// The input itself.
+    ///
+    /// # Errors
+    /// `invalid_argument` when it is no object.
+    pub fn of(input: &'a Value) -> Result<Self> {
+        Self::at(String::new(), input)
+    }
+
+    /// An object inside the input.
+    ///
+    /// # Errors
+    /// `invalid_argument` when it is no object.
+    pub fn at(path: String, value: &'a Value) -> Result<Self> {
+        match value {
+            Value::Object(object) => Ok(Self { path, object, known: Vec::new() }),
+            _ => Err(wrong_type(&path, value, "an object")),
+        }
+    }
+
+    /// The member as it is, null included.
+    pub fn raw(&mut self, name: &'static str) -> Option<&'a Value> {
+        self.known.push(name);
+        self.object.get(name)
+    }
+
+    /// A member that `read` turns into something, given its path.
+    ///
+    /// # Errors
+    /// Those of `read`.
+    pub fn read<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&str, &'a Value) -> Result<T>,
+    ) -> Result<Option<T>> {
+        match self.raw(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => read(&self.path_of(name), value).map(Some),
+        }
+    }
+
+    /// A text.
+    ///
+    /// # Errors
+    /// `invalid_argument` for another type.
+    pub fn text(&mut self, name: &'static str) -> Result<Option<&'a str>> {
+        self.read(name, text)
+    }
+
+    /// A text that `parse` checks; its error is given the member's path.
+    ///
+    /// # Errors
+    /// `invalid_argument` for another type; those of `parse`.
+    pub fn parsed<T>(&mut self, name: &'static str, parse: impl FnOnce(&str) -> Result<T>) -> Result<Option<T>> {
+        self.read(name, |path, value| parse(text(path, value)?).map_err(|error| within(path, &error)))
+    }
+
+    /// An id: a text, or a whole number.
+    ///
+    /// # Errors
+    /// `invalid_argument` for another type.
+    pub fn id(&mut self, name: &'static str) -> Result<Option<Id>> {
+        self.read(name, id)
+    }
+
+    /// `true` or `false`.
+    ///
+    /// # Errors
+    /// `invalid_argument` for another type.
+    pub fn flag(&mut self, name: &'static str) -> Result<Option<bool>> {
+        self.read(name, |path, value| value.as_bool().ok_or_else(|| wrong_type(path, value, "true or false")))
+    }
+
+    /// A whole number from 0 to `most`.
+    ///
+    /// # Errors
+    /// `invalid_argument` for another type or number.
+    pub fn whole(&mut self, name: &'static str, most: u64) -> Result<Option<u64>> {
+        self.read(name, |path, value| {
+            let expected = || wrong_type(path, value, &format!("a whole number from 0 to {most}"));
+            value.as_u64().filter(|number| *number <= most).ok_or_else(expected)
+        })
+    }
+
+    /// A number, which may have a fraction.
+    ///
+    /// # Errors
+    /// `invalid_argument` for another type.
+    pub fn fraction(&mut self, name: &'static str) -> Result<Option<f64>> {
+        self.read(name, |path, value| value.as_f64().ok_or_else(|| wrong_type(path, value, "a number")))
+    }
+
+    /// Insists on a member.
+    ///
+    /// # Errors
+    /// `invalid_argument` when it is absent.
+    pub fn need<T>(&self, name: &str, expected: &str, value: Option<T>) -> Result<T> {
+        value.ok_or_else(|| Error::invalid(format!("member `{}` is missing: give {expected}", self.path_of(name))))
+    }
+
+    /// Insists that no member is left over. Nothing is taken back: call it last.
+    ///
+    /// # Errors
+    /// `invalid_argument` that names the unknown member, and those that are known here.
+    pub fn end(self) -> Result<()> {
+        match self.object.keys().find(|name| !self.known.contains(&name.as_str())) {
+            None => Ok(()),
+            Some(unknown) => Err(Error::invalid(format!(
+                "member `{}` is unknown: known here are {}",
+                self.path_of(unknown).escape_debug(),
+                self.known.join(", ")
+            ))),
+        }
+    }
+
+    fn path_of(&self, name: &str) -> String {
+        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+    }
+}
+
+/// The items of a list, each with its path.
+///
+/// # Errors
+/// `invalid_argument` when it is no list; those of `read`.
+pub(super) fn list<'a, T>(
+    path: &str,
+    value: &'a Value,
+    read: impl Fn(String, &'a Value) -> Result<T>,
+) -> Result<Vec<T>> {
+    let items = value.as_array().ok_or_else(|| wrong_type(path, value, "a list"))?;
+    items.iter().enumerate().map(|(index, item)| read(format!("{path}[{index}]"), item)).collect()
+}
+
+pub(super) fn text<'a>(path: &str, value: &'a Value) -> Result<&'a str> {
+    value.as_str().ok_or_else(|| wrong_type(path, value, "a text"))
+}
+
+/// An id is kept as written; whether it is usable is for the operation to say.
+pub(super) fn id(path: &str, value: &Value) -> Result<Id> {
+    match value {
+        Value::String(text) => Ok(Id::new(text.as_str())),
+        Value::Number(number) if !number.is_f64() => Ok(Id::new(number.to_string())),
+        _ => Err(wrong_type(path, value, "an id: a text or a whole number")),
+    }
+}
+
+/// The same error, saying at which member.
+pub(super) fn within(path: &str, error: &Error) -> Error {
+    Error::new(error.kind(), format!("member `{path}`: {}", error.message()))
+}
+
+/// Names the type that came, and of numbers the value. Texts are not repeated: they may be secret.
+pub(super) fn wrong_type(path: &str, value: &Value, expected: &str) -> Error {
+    let came = match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::String(_) => "a text".to_owned(),
+        Value::Array(_) => "a list".to_owned(),
+        Value::Object(_) => "an object".to_owned(),
+    };
+    if path.is_empty() {
+        Error::invalid(format!("the input is {came}: give {expected}"))
+    } else {
+        Error::invalid(format!("member `{path}` is {came}: give {expected}"))
+    }
+}
