@@ -12,3 +12,8 @@ pub mod policy;
 pub mod wire;
 
 pub mod store;
+pub mod engine;
+pub mod net;
+pub mod runtime;
+
+pub mod embedded;
