@@ -12,3 +12,7 @@ pub mod policy;
 pub mod wire;
 
 pub mod store;
+
+#[cfg(feature = "capi")]
+#[allow(unsafe_code)]
+pub mod capi;
