@@ -117,9 +117,8 @@ impl Service for Embedded {
         Self::check_count("triggers", trigger_ids.len())?;
         let row = hook_row(scope, hook_id)?;
         let checked = trigger_ids.iter().map(|id| {
-            TriggerId::from_id(id).ok_or_else(|| {
-                Error::new(ErrorKind::NotFound, format!("trigger {id} is not there on hook {hook_id}"))
-            })
+            TriggerId::from_id(id)
+                .ok_or_else(|| Error::new(ErrorKind::NotFound, format!("trigger {id} is not there on hook {hook_id}")))
         });
         one_answer_each(checked.collect(), |good| store.delete_triggers(scope, row, good))
     }

@@ -345,6 +345,9 @@ pub(crate) fn hook_row(scope: &Scope, id: &Id) -> Result<HookId> {
 
 fn delivery_row(hook: &Id, id: &Id) -> Result<DeliveryId> {
     DeliveryId::from_id(id).ok_or_else(|| {
-        Error::new(ErrorKind::NotFound, format!("delivery {id} is not there on hook {hook}: list the hook's deliveries"))
+        Error::new(
+            ErrorKind::NotFound,
+            format!("delivery {id} is not there on hook {hook}: list the hook's deliveries"),
+        )
     })
 }

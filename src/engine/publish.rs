@@ -68,8 +68,7 @@ impl Engine {
         };
         let mut event = Event::new(scope, &resource, Id::from(1), &event_type);
         event.company_id = event.company_id.or(found.company_id);
-        event.metadata =
-            Some(Metadata { source_operation_id: Some("tieback-test".to_owned()), ..Metadata::default() });
+        event.metadata = Some(Metadata { source_operation_id: Some("tieback-test".to_owned()), ..Metadata::default() });
         let now = self.shared.clock.now().wall;
         only_answer(self.keep(vec![self.shared.publishing(&event, Some(hook), now)], now))
     }

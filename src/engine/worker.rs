@@ -19,7 +19,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::Shared;
 use super::status::Status;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::net::send::Sender;
 use crate::policy::dispatch::{Answer, Dispatch, Effect, Input, Sending};
 use crate::policy::queue::{Commit, LoadRequest};

@@ -11,3 +11,4 @@ pub mod dispatch;
 pub mod catalogue;
 pub mod egress;
 pub mod matching;
+pub mod publishable;
