@@ -129,8 +129,13 @@ impl Engine {
     /// # Errors
     /// `closed`.
     pub fn stop(&self, grace: Duration) -> Result<()> {
+        self.check()?;
+        // A run on another caller's thread holds the driver: it sees the signal and returns.
+        self.shared.signals.stop(Instant::now() + grace);
         let mut driver = self.driver()?;
-        self.finish(&mut driver, grace)
+        let stopped = self.finish(&mut driver, grace);
+        self.shared.signals.stopped();
+        stopped
     }
 
     /// Delivers on the caller's thread what is due, for about `budget`; returns early when nothing is in flight or due.
@@ -247,8 +252,12 @@ impl Engine {
     }
 
     /// Ends everything. Attempts in flight are abandoned and queued again; use [`Engine::stop`] first to let them end.
-    /// Every later call is `closed`. Closing twice changes nothing. After a fork it only lets go.
+    /// Every later call is `closed`; a [`Engine::run_until_idle`] under way on another thread returns. Closing twice
+    /// changes nothing. After a fork it only lets go.
     pub fn close(&self) {
+        if self.process.check().is_ok() {
+            self.shared.signals.stop(Instant::now());
+        }
         let mut driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner);
         if self.process.check().is_ok() {
             // Closing has no one to report to, and the store keeps what was not finished.
@@ -317,7 +326,6 @@ impl Engine {
             Driver::Threads { task, runtime } => {
                 self.shared.signals.stop(deadline);
                 let ended = runtime.block_on(task)?;
-                self.shared.signals.stopped();
                 if ended.is_err() {
                     self.shared.status.fail();
                 }

@@ -108,12 +108,12 @@ impl Worker {
     pub async fn run(&mut self, until: Until) -> IdleReport {
         let before = self.attempts;
         loop {
-            self.take_signals();
+            let stop = self.take_signals().is_some();
             self.operate();
             let idle = self.is_idle();
             let paused_lanes = if idle { self.dispatch.paused_lanes() as u64 } else { 0 };
             let done = idle && !(until.wait_paused && paused_lanes > 0);
-            if done || Instant::now() >= until.deadline {
+            if done || stop || Instant::now() >= until.deadline {
                 let status = self.tell();
                 let attempts = self.attempts - before;
                 return IdleReport { idle, paused_lanes: status.paused_lanes, attempts };
