@@ -5,4 +5,5 @@ pub mod dispatch;
 pub mod egress;
 pub mod lane;
 pub mod matching;
+pub mod publishable;
 pub mod retry;
