@@ -1,5 +1,11 @@
 //! Decisions, all of them pure: no I/O, no clock, no dice. Time and randomness come in as arguments.
 
+pub mod catalogue;
+pub mod dispatch;
+pub mod egress;
+pub mod lane;
+pub mod matching;
+pub mod publishable;
 pub mod retry;
 
 pub mod lane;
