@@ -12,3 +12,5 @@ pub mod policy;
 pub mod wire;
 
 pub mod store;
+
+pub mod net;
