@@ -60,3 +60,11 @@ pub mod runtime;
 pub mod store;
 
 pub mod net;
+
+pub mod engine;
+
+pub mod embedded;
+
+#[cfg(feature = "capi")]
+#[allow(unsafe_code)]
+pub mod capi;

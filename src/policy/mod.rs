@@ -1,11 +1,7 @@
 //! Decisions, all of them pure: no I/O, no clock, no dice. Time and randomness come in as arguments.
 
-pub mod catalogue;
-pub mod dispatch;
-pub mod egress;
-pub mod lane;
-pub mod matching;
-pub mod publishable;
+// The order is a floor plan: a module names only modules above it.
+
 pub mod retry;
 
 pub mod lane;
@@ -15,6 +11,9 @@ pub mod queue;
 pub mod dispatch;
 
 pub mod catalogue;
+
 pub mod egress;
+
 pub mod matching;
+
 pub mod publishable;
