@@ -169,7 +169,8 @@ impl Engine {
             return self.run_here(&mut driver, until);
         }
         drop(driver);
-        self.shared.status.wait_until_idle(&self.shared.signals, until.deadline, wait_paused)
+        let Shared { status, signals, clock, .. } = &*self.shared;
+        status.wait_until_idle(signals, &**clock, until.deadline, wait_paused)
     }
 
     /// What happened to lanes since the last call: pauses, resumes, flushes. At most 1,024 are kept; the oldest go
