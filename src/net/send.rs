@@ -153,8 +153,9 @@ impl http_body::Body for Payload {
         Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
     }
 
+    /// Not before it was asked for, or an empty payload would go out without a `Content-Length`.
     fn is_end_stream(&self) -> bool {
-        self.bytes.is_empty()
+        self.asked.is_none() && self.bytes.is_empty()
     }
 
     /// Exact, so that the request has a `Content-Length` and is not chunked.
