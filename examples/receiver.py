@@ -2,8 +2,8 @@
 
     receiver.py PORT_FILE REFUSALS
 
-Writes its port to PORT_FILE and serves until its standard input ends; then prints what it saw. It stands in for your own
-endpoint: it checks the Authorization header, answers at once, and drops duplicates by the event's id.
+Writes its port to PORT_FILE and serves until its standard input ends; then prints what it saw. It stands in for your
+own endpoint: it checks the Authorization header, answers at once, and drops duplicates by the event's id.
 """
 
 import collections
