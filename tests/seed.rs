@@ -311,7 +311,8 @@ fn a_delivery_shows_what_was_sent_and_what_was_answered() {
     assert!(failed.started_at < cut.started_at && cut.started_at < delivered.started_at);
 }
 
-/// "`filter[status]`: `any` (default), `successful`, `discarded`, or `failing`", and "Example: list failing deliveries".
+/// "`filter[status]`: `any` (default), `successful`, `discarded`, or `failing`", and "Example: list failing
+/// deliveries".
 #[test]
 fn deliveries_are_listed_by_the_guides_words() {
     let sink = Sink::start(|request, _| {

@@ -181,7 +181,9 @@ prop_compose! {
             api_version: None,
             metadata: Some(metadata),
             related_resources: related.into_iter().map(|(id, name)| RelatedResource { id, name }).collect(),
-            data: data.map(|(text, signed, unsigned, fraction)| json!({"a": [text, signed], "b": unsigned, "c": fraction.round() / 8.0})),
+            data: data.map(|(text, signed, unsigned, fraction)| {
+                json!({"a": [text, signed], "b": unsigned, "c": fraction.round() / 8.0})
+            }),
             unknown: serde_json::Map::new(),
         }
     }
