@@ -141,9 +141,11 @@ pub struct Lane {
     control: Control,
     /// How many attempts may be in flight while open: 1 after a resume or takeover, doubling with each success.
     width: u32,
-    /// When the present pause began and ends, on this process's monotonic clock.
+    /// When the present pause began, or was taken over, and when it ends, on this process's monotonic clock.
     paused_from: Duration,
     paused_until: Duration,
+    /// How long the pause had lasted when it was taken over: this process's clock may be younger than the pause.
+    waited_before: Duration,
     probing: Option<DeliveryId>,
     flushing: bool,
 }
@@ -158,14 +160,14 @@ impl Lane {
             width: 1,
             paused_from: now.monotonic,
             paused_until: now.monotonic,
+            waited_before: Duration::ZERO,
             probing: None,
             flushing: false,
         };
         if let Some(pause) = &lane.state.pause {
             let rest = pause.resume_at.since(now.wall).min(pause.wait);
             lane.paused_until = now.monotonic + rest;
-            let waited = now.wall.since(pause.resume_at.minus(pause.wait));
-            lane.paused_from = now.monotonic.saturating_sub(waited.max(pause.wait - rest));
+            lane.waited_before = now.wall.since(pause.resume_at.minus(pause.wait));
         }
         lane.control(control, now);
         lane
@@ -259,7 +261,8 @@ impl Lane {
             None => (0, Duration::ZERO, None, Turn::Paused),
             Some(pause) => {
                 // The time that really passed since the failure before, on the monotonic clock.
-                let passed = now.monotonic.saturating_sub(self.paused_from).min(pause.wait + policy.attempt_limit());
+                let passed = self.waited_before.saturating_add(now.monotonic.saturating_sub(self.paused_from));
+                let passed = passed.min(pause.wait + policy.attempt_limit());
                 // A late failure may have put an earlier delivery in front of the probe that now failed.
                 let earlier = pause.probe.filter(|probe| *probe < ended.delivery);
                 (pause.step + 1, pause.streak + passed, earlier, Turn::Changed)
@@ -280,6 +283,7 @@ impl Lane {
         let own = (verdict == Verdict::Queued).then_some(ended.delivery);
         self.paused_from = now.monotonic;
         self.paused_until = now.monotonic + wait;
+        self.waited_before = Duration::ZERO;
         self.state.pause =
             Some(Pause { step, streak, wait, resume_at: now.wall.plus(wait), probe: earlier_probe.or(own) });
         turn
