@@ -597,7 +597,7 @@ impl Run {
         };
         self.destination = part.destination;
         match &mut self.lane {
-            Some(lane) => lane.control(part.control, now),
+            Some(lane) => lane.control(part.control),
             None => self.lane = Some(Lane::take_over(part.state, part.control, now)),
         }
         let Some(lane) = &mut self.lane else { return 0 };

@@ -34,7 +34,7 @@ pub struct LaneState {
     pub discard_through: DeliveryId,
     /// The [`Control::resets`] that this state has taken note of; an older one means: begin afresh.
     pub resets_seen: u64,
-    /// The [`Control::nudges`] that this state has taken note of.
+    /// The [`Control::nudges`] that have had their probe.
     pub nudges_seen: u64,
 }
 
@@ -147,6 +147,9 @@ pub struct Lane {
     /// How long the pause had lasted when it was taken over: this process's clock may be younger than the pause.
     waited_before: Duration,
     probing: Option<DeliveryId>,
+    /// The nudges there were when the probe started. One that came later wants another probe: this one may still go to
+    /// the URL that was changed, or be the delivery that was skipped.
+    nudges_probed: u64,
     flushing: bool,
 }
 
@@ -162,6 +165,7 @@ impl Lane {
             paused_until: now.monotonic,
             waited_before: Duration::ZERO,
             probing: None,
+            nudges_probed: 0,
             flushing: false,
         };
         if let Some(pause) = &lane.state.pause {
@@ -169,7 +173,7 @@ impl Lane {
             lane.paused_until = now.monotonic + rest;
             lane.waited_before = now.wall.since(pause.resume_at.minus(pause.wait));
         }
-        lane.control(control, now);
+        lane.control(control);
         lane
     }
 
@@ -179,22 +183,17 @@ impl Lane {
     }
 
     /// Takes note of what the service or an operator wants.
-    pub fn control(&mut self, control: Control, now: Moment) {
+    pub fn control(&mut self, control: Control) {
         if self.control.suspended && !control.suspended {
             self.width = 1;
         }
         self.control = control;
         if self.control.resets > self.state.resets_seen {
             self.state.resets_seen = self.control.resets;
-            self.state.nudges_seen = self.control.nudges;
             self.open();
         }
-        if self.control.nudges > self.state.nudges_seen {
+        if self.state.pause.is_none() {
             self.state.nudges_seen = self.control.nudges;
-            self.paused_until = self.paused_until.min(now.monotonic);
-            if let Some(pause) = &mut self.state.pause {
-                pause.resume_at = pause.resume_at.min(now.wall);
-            }
         }
     }
 
@@ -205,7 +204,9 @@ impl Lane {
         }
         match &self.state.pause {
             None => Start::Any(self.width),
-            Some(_) if now.monotonic < self.paused_until => Start::NotBefore(self.paused_until),
+            Some(_) if now.monotonic < self.paused_until && self.control.nudges <= self.state.nudges_seen => {
+                Start::NotBefore(self.paused_until)
+            }
             Some(pause) => Start::Probe(pause.probe),
         }
     }
@@ -214,6 +215,7 @@ impl Lane {
     pub fn start(&mut self, delivery: DeliveryId) -> u64 {
         if self.state.pause.is_some() {
             self.probing = Some(delivery);
+            self.nudges_probed = self.control.nudges;
         }
         self.state.epoch
     }
@@ -270,8 +272,10 @@ impl Lane {
         };
         self.probing = None;
         self.state.epoch += 1;
+        self.state.nudges_seen = if turn == Turn::Paused { self.control.nudges } else { self.nudges_probed };
         if streak >= policy.give_up_after && turn == Turn::Changed {
             self.state.pause = None;
+            self.state.nudges_seen = self.control.nudges;
             self.flushing = true;
             return Turn::Flush;
         }
@@ -293,6 +297,7 @@ impl Lane {
     fn open(&mut self) {
         self.state.epoch += 1;
         self.state.pause = None;
+        self.state.nudges_seen = self.control.nudges;
         self.probing = None;
         self.width = 1;
     }
