@@ -174,6 +174,8 @@ struct Run {
     /// The store may have queued deliveries after `loaded_through`.
     more: bool,
     load: Load,
+    /// New deliveries were told of since the load began: it may not have seen them.
+    news: bool,
     /// The window was dropped since the load began: the deliveries that it brings do not count.
     stale: bool,
     /// The control and the destination are out of date: nothing starts before they are read again.
@@ -292,6 +294,7 @@ impl Dispatch {
         for hook in hooks {
             let run = self.lanes.entry(hook).or_default();
             run.more = true;
+            run.news = run.load != Load::None;
             list(&mut self.ready, run, hook);
         }
     }
@@ -319,6 +322,7 @@ impl Dispatch {
             let Some(run) = self.lanes.get_mut(&hook) else { continue };
             run.refresh |= run.load == Load::Refresh;
             run.load = Load::None;
+            run.news = false;
             run.stale = false;
             self.timers.insert((now.monotonic + STORE_RETRY, hook));
         }
@@ -590,8 +594,9 @@ impl Run {
     fn loaded(&mut self, part: Option<Loaded>, now: Moment) -> usize {
         let load = std::mem::take(&mut self.load);
         let stale = std::mem::take(&mut self.stale);
+        let news = std::mem::take(&mut self.news);
         let Some(part) = part else {
-            self.more = false;
+            self.more = news;
             self.refresh = false;
             return 0;
         };
@@ -615,13 +620,13 @@ impl Run {
                 // A paused lane holds no payloads: its probe is loaded when its time has come.
                 let startable = matches!(lane.may_start(now), Start::Any(_) | Start::Probe(None));
                 if lane.gate() == Gate::Gone || part.deliveries.is_empty() {
-                    self.more = false;
+                    self.more = news && lane.gate() != Gate::Gone;
                     return 0;
                 }
                 if !startable {
                     return 0;
                 }
-                self.more = part.more;
+                self.more = part.more || news;
             }
         }
         let mut bytes = 0;
