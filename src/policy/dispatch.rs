@@ -134,6 +134,8 @@ pub struct Dispatch {
     ready: VecDeque<HookId>,
     /// Lanes that wait for a moment.
     timers: BTreeSet<(Duration, HookId)>,
+    /// Lanes whose load failed, with when to try again. Unlike those in `timers` they have work that is due.
+    load_again: BTreeSet<(Duration, HookId)>,
     woken_at: Option<Duration>,
     in_flight: usize,
     buffered_bytes: usize,
@@ -222,6 +224,7 @@ impl Dispatch {
             ready: VecDeque::new(),
             hungry: VecDeque::new(),
             timers: BTreeSet::new(),
+            load_again: BTreeSet::new(),
             woken_at: None,
             in_flight: 0,
             buffered_bytes: 0,
@@ -271,7 +274,7 @@ impl Dispatch {
 
     /// Whether nothing is in flight, due, or waiting to be kept. Lanes in back-off do not count.
     pub fn is_idle(&self) -> bool {
-        (self.stopping || (self.ready.is_empty() && self.hungry.is_empty()))
+        (self.stopping || (self.ready.is_empty() && self.hungry.is_empty() && self.load_again.is_empty()))
             && self.in_flight == 0
             && self.loading.is_empty()
             && self.settled.is_empty()
@@ -324,7 +327,7 @@ impl Dispatch {
             run.load = Load::None;
             run.news = false;
             run.stale = false;
-            self.timers.insert((now.monotonic + STORE_RETRY, hook));
+            self.load_again.insert((now.monotonic + STORE_RETRY, hook));
         }
     }
 
@@ -409,13 +412,15 @@ impl Dispatch {
 
     /// Lists the lanes whose moment has come.
     fn wake_lanes(&mut self, now: Moment) {
-        while let Some(&(at, hook)) = self.timers.first() {
-            if at > now.monotonic {
-                break;
-            }
-            self.timers.pop_first();
-            if let Some(run) = self.lanes.get_mut(&hook) {
-                list(&mut self.ready, run, hook);
+        for waiting in [&mut self.timers, &mut self.load_again] {
+            while let Some(&(at, hook)) = waiting.first() {
+                if at > now.monotonic {
+                    break;
+                }
+                waiting.pop_first();
+                if let Some(run) = self.lanes.get_mut(&hook) {
+                    list(&mut self.ready, run, hook);
+                }
             }
         }
     }
@@ -491,12 +496,13 @@ impl Dispatch {
     }
 
     fn set_alarm(&mut self, effects: &mut Vec<Effect>) {
-        let lane = self.timers.first().map(|(at, _)| *at);
+        let lanes = [&self.timers, &self.load_again];
+        let lanes = lanes.into_iter().filter_map(|waiting| waiting.first().map(|(at, _)| *at));
         let store = match &self.committing {
             Committing::Failed { retry_at, .. } => Some(*retry_at),
             _ => None,
         };
-        let next = lane.into_iter().chain(store).min();
+        let next = lanes.chain(store).min();
         if let Some(at) = next
             && self.woken_at.is_none_or(|set| at < set)
         {
