@@ -27,7 +27,7 @@ use super::lane::{Ended, Gate, Lane, Start, Turn, Verdict};
 use super::queue::{Commit, Committed, Destination, LaneWrite, LoadRequest, Loaded, Queued, Settled};
 use super::retry::RetryPolicy;
 use crate::time::Moment;
-use crate::types::{Attempt, DeliveryId, HookId, Notice, NoticeKind};
+use crate::types::{Attempt, DeliveryId, Event, HookId, Notice, NoticeKind};
 
 /// What has happened.
 #[derive(Debug)]
@@ -108,7 +108,7 @@ pub struct Limits {
     pub in_flight: usize,
     /// The most deliveries of one lane that are held in memory.
     pub window: u32,
-    /// About how many bytes of payload are held in memory; a lane with nothing to send is still given one part.
+    /// How many bytes of payload are held in memory, give or take one payload.
     pub buffered_bytes: usize,
 }
 
@@ -121,8 +121,8 @@ impl Default for Limits {
 /// How long to wait before a store operation that failed is tried again.
 const STORE_RETRY: Duration = Duration::from_secs(1);
 
-/// What a load is taken to bring until it has: a full window of ordinary payloads (about 500 bytes each).
-const LOAD_BYTES_EXPECTED: usize = 32 * 1024;
+/// The most that one load brings: a full window of ordinary payloads (about 500 bytes each), or one of the largest.
+const LOAD_BYTES: usize = Event::MAX_PAYLOAD_BYTES;
 
 /// The lanes of one worker.
 #[derive(Debug)]
@@ -139,10 +139,12 @@ pub struct Dispatch {
     woken_at: Option<Duration>,
     in_flight: usize,
     buffered_bytes: usize,
-    /// Lanes that want a load while too much payload is in memory.
+    /// What the loads under way may bring.
+    expected_bytes: usize,
+    /// Lanes that want a load, in turn: they get it while there is room. They go on starting what they have.
     hungry: VecDeque<HookId>,
-    /// Hooks of the loads under way, oldest first.
-    loading: VecDeque<Vec<HookId>>,
+    /// The loads under way, oldest first.
+    loading: VecDeque<Vec<LoadRequest>>,
     /// What has ended since the last commit began.
     settled: Vec<Settled>,
     /// Lanes whose state has changed since the last commit began.
@@ -185,6 +187,7 @@ struct Run {
     /// Everything queued is to be discarded with the next commit.
     flush: bool,
     listed: bool,
+    hungry: bool,
 }
 
 /// What a load that is under way is for.
@@ -228,6 +231,7 @@ impl Dispatch {
             woken_at: None,
             in_flight: 0,
             buffered_bytes: 0,
+            expected_bytes: 0,
             loading: VecDeque::new(),
             settled: Vec::new(),
             dirty: BTreeSet::new(),
@@ -267,6 +271,7 @@ impl Dispatch {
         }
         self.wake_lanes(now);
         self.look_at_lanes(now, &mut effects);
+        self.load(now, &mut effects);
         self.commit(now, &mut effects);
         self.set_alarm(&mut effects);
         effects
@@ -313,7 +318,8 @@ impl Dispatch {
 
     fn loaded(&mut self, loaded: Vec<Loaded>, now: Moment) {
         let mut loaded: HashMap<HookId, Loaded> = loaded.into_iter().map(|part| (part.hook, part)).collect();
-        for hook in self.loading.pop_front().unwrap_or_default() {
+        for LoadRequest { hook, bytes, .. } in self.loading.pop_front().unwrap_or_default() {
+            self.expected_bytes -= bytes;
             let Some(run) = self.lanes.get_mut(&hook) else { continue };
             self.buffered_bytes += run.loaded(loaded.remove(&hook), now);
             list(&mut self.ready, run, hook);
@@ -321,7 +327,8 @@ impl Dispatch {
     }
 
     fn load_failed(&mut self, now: Moment) {
-        for hook in self.loading.pop_front().unwrap_or_default() {
+        for LoadRequest { hook, bytes, .. } in self.loading.pop_front().unwrap_or_default() {
+            self.expected_bytes -= bytes;
             let Some(run) = self.lanes.get_mut(&hook) else { continue };
             run.refresh |= run.load == Load::Refresh;
             run.load = Load::None;
@@ -425,17 +432,15 @@ impl Dispatch {
         }
     }
 
-    /// Gives every listed lane its turn: one start, or a load, or nothing; again, until nobody can start more.
+    /// Gives every listed lane its turn: one start, or a wish for a load, or nothing; again, until nobody can start
+    /// more.
     fn look_at_lanes(&mut self, now: Moment, effects: &mut Vec<Effect>) {
         if self.stopping || self.stalled {
             return;
         }
-        let mut loads = Vec::new();
-        let mut expected_bytes = 0;
-        while self.in_flight < self.limits.in_flight {
-            let room = self.buffered_bytes + expected_bytes < self.limits.buffered_bytes;
-            let next = self.ready.pop_front().or_else(|| if room { self.hungry.pop_front() } else { None });
-            let Some(hook) = next else { break };
+        while self.in_flight < self.limits.in_flight
+            && let Some(hook) = self.ready.pop_front()
+        {
             let Some(run) = self.lanes.get_mut(&hook) else { continue };
             run.listed = false;
             match run.next_start(now) {
@@ -452,23 +457,41 @@ impl Dispatch {
                 }
                 Next::Nothing => {}
             }
-            if let Some((load, request)) = run.next_load(hook, self.limits.window, now) {
-                if room {
-                    run.load = load;
-                    run.refresh = false;
-                    expected_bytes += LOAD_BYTES_EXPECTED;
-                    loads.push(request);
-                } else {
-                    run.listed = true;
-                    self.hungry.push_back(hook);
-                }
+            if !run.hungry && run.next_load(hook, self.limits.window, now).is_some() {
+                run.hungry = true;
+                // What operators want goes first: it takes no room.
+                if run.refresh { self.hungry.push_front(hook) } else { self.hungry.push_back(hook) }
             }
             if run.is_over() {
                 self.lanes.remove(&hook);
             }
         }
+    }
+
+    /// Gives hungry lanes their loads, while there is room for what these may bring.
+    fn load(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+        if self.stopping || self.stalled {
+            return;
+        }
+        let mut loads = Vec::new();
+        while let Some(hook) = self.hungry.pop_front() {
+            let Some(run) = self.lanes.get_mut(&hook) else { continue };
+            run.hungry = false;
+            let Some((load, mut request)) = run.next_load(hook, self.limits.window, now) else { continue };
+            let room = self.limits.buffered_bytes.saturating_sub(self.buffered_bytes + self.expected_bytes);
+            if room == 0 && request.bytes > 0 {
+                run.hungry = true;
+                self.hungry.push_front(hook);
+                break;
+            }
+            run.load = load;
+            run.refresh = false;
+            request.bytes = request.bytes.min(room);
+            self.expected_bytes += request.bytes;
+            loads.push(request);
+        }
         if !loads.is_empty() {
-            self.loading.push_back(loads.iter().map(|load| load.hook).collect());
+            self.loading.push_back(loads.clone());
             effects.push(Effect::Load(loads));
         }
     }
@@ -572,7 +595,7 @@ impl Run {
 
     /// The load that this lane needs now, if any.
     fn next_load(&self, hook: HookId, window: u32, now: Moment) -> Option<(Load, LoadRequest)> {
-        let request = |after, limit| LoadRequest { hook, after, limit };
+        let request = |after, limit| LoadRequest { hook, after, limit, bytes: LOAD_BYTES };
         if self.load != Load::None {
             return None;
         }
@@ -580,10 +603,10 @@ impl Run {
             return (self.more || self.refresh).then(|| (Load::Queue, request(DeliveryId(0), window)));
         };
         if self.refresh {
-            return Some((Load::Refresh, request(DeliveryId(0), 0)));
+            return Some((Load::Refresh, LoadRequest { bytes: 0, ..request(DeliveryId(0), 0) }));
         }
         match lane.may_start(now) {
-            Start::Any(_) if self.more && self.waiting < window / 2 => {
+            Start::Any(_) if self.more && self.waiting < window.div_ceil(2) => {
                 Some((Load::Queue, request(self.loaded_through, window - self.waiting)))
             }
             Start::Probe(None) if self.more && self.waiting == 0 => {
