@@ -321,7 +321,9 @@ impl Dispatch {
         for LoadRequest { hook, bytes, .. } in self.loading.pop_front().unwrap_or_default() {
             self.expected_bytes -= bytes;
             let Some(run) = self.lanes.get_mut(&hook) else { continue };
-            self.buffered_bytes += run.loaded(loaded.remove(&hook), now);
+            if run.loaded(loaded.remove(&hook), now, &mut self.buffered_bytes) {
+                self.dirty.insert(hook);
+            }
             list(&mut self.ready, run, hook);
         }
     }
@@ -384,8 +386,8 @@ impl Dispatch {
         for (hook, delivery, verdict) in settled {
             let Some(run) = self.lanes.get_mut(&hook) else { continue };
             let gone = gone.contains(&delivery);
-            let paused = run.lane.as_ref().is_none_or(Lane::is_paused);
-            if verdict == Verdict::Queued && !gone && !paused && !run.flush {
+            let open = run.lane.as_ref().is_some_and(|lane| matches!(lane.may_start(now), Start::Any(_)));
+            if verdict == Verdict::Queued && !gone && open {
                 if let Some(item) = run.window.get_mut(&delivery) {
                     item.phase = Phase::Waiting;
                     run.waiting += 1;
@@ -619,57 +621,59 @@ impl Run {
         }
     }
 
-    /// Takes what the store told (`None`: there never was such a hook). Gives the bytes of payload it now holds more.
-    fn loaded(&mut self, part: Option<Loaded>, now: Moment) -> usize {
+    /// Takes what the store told (`None`: there never was such a hook). Says whether the lane's state is another than
+    /// the store has.
+    fn loaded(&mut self, part: Option<Loaded>, now: Moment, buffered_bytes: &mut usize) -> bool {
         let load = std::mem::take(&mut self.load);
         let stale = std::mem::take(&mut self.stale);
         let news = std::mem::take(&mut self.news);
         let Some(part) = part else {
             self.more = news;
             self.refresh = false;
-            return 0;
+            return false;
         };
         self.destination = part.destination;
-        match &mut self.lane {
-            Some(lane) => lane.control(part.control),
-            None => self.lane = Some(Lane::take_over(part.state, part.control, now)),
+        let kept = self.lane.as_ref().map_or(&part.state, Lane::state).clone();
+        let lane = match &mut self.lane {
+            Some(lane) => {
+                lane.control(part.control);
+                lane
+            }
+            none => none.insert(Lane::take_over(part.state, part.control, now)),
+        };
+        let changed = *lane.state() != kept;
+        if !matches!(lane.may_start(now), Start::Any(_) | Start::Probe(_)) {
+            // A lane that may start nothing holds no payloads: its probe is loaded when its time has come.
+            if self.waiting > 0 {
+                *buffered_bytes -= self.drop_waiting();
+            } else if load == Load::Queue && !stale && part.deliveries.is_empty() {
+                self.more = news;
+            }
+            return changed;
         }
-        let Some(lane) = &mut self.lane else { return 0 };
         match load {
-            _ if stale => return 0,
-            Load::Refresh | Load::None => return 0,
+            _ if stale => return changed,
+            Load::Refresh | Load::None => return changed,
             Load::Probe(probe) => {
                 if part.deliveries.first().is_none_or(|first| first.delivery != probe) {
                     // It is queued no longer; whichever is first takes its place.
                     lane.forget(probe);
-                    return 0;
+                    return changed;
                 }
             }
-            Load::Queue => {
-                // A paused lane holds no payloads: its probe is loaded when its time has come.
-                let startable = matches!(lane.may_start(now), Start::Any(_) | Start::Probe(None));
-                if lane.gate() == Gate::Gone || part.deliveries.is_empty() {
-                    self.more = news && lane.gate() != Gate::Gone;
-                    return 0;
-                }
-                if !startable {
-                    return 0;
-                }
-                self.more = part.more || news;
-            }
+            Load::Queue => self.more = part.more || news,
         }
-        let mut bytes = 0;
         for queued in part.deliveries {
             if load == Load::Queue {
                 self.loaded_through = queued.delivery;
             }
             if let Entry::Vacant(free) = self.window.entry(queued.delivery) {
-                bytes += queued.payload.len();
+                *buffered_bytes += queued.payload.len();
                 self.waiting += 1;
                 free.insert(Item { queued, phase: Phase::Waiting });
             }
         }
-        bytes
+        changed
     }
 
     /// Forgets the deliveries that wait; the next load begins at the start of the queue. Gives the bytes freed.

@@ -168,10 +168,12 @@ impl Lane {
             nudges_probed: 0,
             flushing: false,
         };
-        if let Some(pause) = &lane.state.pause {
+        if let Some(pause) = &mut lane.state.pause {
             let rest = pause.resume_at.since(now.wall).min(pause.wait);
             lane.paused_until = now.monotonic + rest;
             lane.waited_before = now.wall.since(pause.resume_at.minus(pause.wait));
+            // Kept, so that under a clock that was set back it is the same moment to whoever comes next.
+            pause.resume_at = pause.resume_at.min(now.wall.plus(rest));
         }
         lane.control(control);
         lane
