@@ -16,15 +16,17 @@
 //!   or really queued.
 //! * One commit is under way at a time. What ends meanwhile goes into the next one: the busier, the larger the batch.
 
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+mod run;
+
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::lane::{Ended, Gate, Lane, Start, Turn, Verdict};
-use super::queue::{Commit, Committed, Destination, LaneWrite, LoadRequest, Loaded, Queued, Settled};
+use self::run::{Load, Next, Phase, Run};
+use super::lane::{Ended, Start, Turn, Verdict};
+use super::queue::{Commit, Committed, Destination, LaneWrite, LoadRequest, Loaded, Settled};
 use super::retry::RetryPolicy;
 use crate::time::Moment;
 use crate::types::{Attempt, DeliveryId, Event, HookId, Notice, NoticeKind};
@@ -161,60 +163,6 @@ enum Committing {
     No,
     UnderWay(Vec<(HookId, DeliveryId, Verdict)>),
     Failed { commit: Commit, retry_at: Duration },
-}
-
-/// One lane with the part of its queue that is in memory.
-#[derive(Debug, Default)]
-struct Run {
-    /// `None` until the store has told.
-    lane: Option<Lane>,
-    destination: Option<Arc<Destination>>,
-    /// The next deliveries, in order, with those in flight and those whose outcome is not durable yet.
-    window: BTreeMap<DeliveryId, Item>,
-    in_flight: u32,
-    waiting: u32,
-    /// Every queued delivery up to this one is in the window, if it waits there at all (a probe is there by itself).
-    loaded_through: DeliveryId,
-    /// The store may have queued deliveries after `loaded_through`.
-    more: bool,
-    load: Load,
-    /// New deliveries were told of since the load began: it may not have seen them.
-    news: bool,
-    /// The window was dropped since the load began: the deliveries that it brings do not count.
-    stale: bool,
-    /// The control and the destination are out of date: nothing starts before they are read again.
-    refresh: bool,
-    /// Everything queued is to be discarded with the next commit.
-    flush: bool,
-    listed: bool,
-    hungry: bool,
-}
-
-/// What a load that is under way is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Load {
-    #[default]
-    None,
-    /// The next part of the queue.
-    Queue,
-    /// This delivery alone.
-    Probe(DeliveryId),
-    /// Control and destination alone.
-    Refresh,
-}
-
-#[derive(Debug)]
-struct Item {
-    queued: Queued,
-    phase: Phase,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    Waiting,
-    InFlight,
-    /// The outcome is known but not durable: its resource stays busy.
-    Settling,
 }
 
 impl Dispatch {
@@ -542,168 +490,5 @@ fn list(ready: &mut VecDeque<HookId>, run: &mut Run, hook: HookId) {
     if !run.listed {
         run.listed = true;
         ready.push_back(hook);
-    }
-}
-
-enum Next {
-    Start(DeliveryId),
-    NotBefore(Duration),
-    Nothing,
-}
-
-impl Run {
-    /// The delivery that may start now, if one may.
-    fn next_start(&self, now: Moment) -> Next {
-        let Some(lane) = &self.lane else { return Next::Nothing };
-        if self.refresh || self.load == Load::Refresh || self.destination.is_none() {
-            return Next::Nothing;
-        }
-        let candidate = match lane.may_start(now) {
-            Start::Any(width) if self.in_flight < width => self.first_ready(),
-            Start::Probe(None) => self.first_ready(),
-            Start::Probe(Some(probe)) => {
-                self.window.get(&probe).filter(|item| item.phase == Phase::Waiting).map(|_| probe)
-            }
-            Start::NotBefore(at) if self.has_work() => return Next::NotBefore(at),
-            Start::Any(_) | Start::NotBefore(_) | Start::None => None,
-        };
-        candidate.map_or(Next::Nothing, Next::Start)
-    }
-
-    /// The first waiting delivery before which none of its resource is in the window.
-    fn first_ready(&self) -> Option<DeliveryId> {
-        if self.waiting == 0 {
-            return None;
-        }
-        let mut busy: HashSet<&str> = HashSet::new();
-        for (delivery, item) in &self.window {
-            let first_of_resource = busy.insert(&item.queued.resource);
-            if first_of_resource && item.phase == Phase::Waiting {
-                return Some(*delivery);
-            }
-        }
-        None
-    }
-
-    fn start(&mut self, hook: HookId, delivery: DeliveryId) -> Option<Sending> {
-        let (lane, item) = (self.lane.as_mut()?, self.window.get_mut(&delivery)?);
-        let destination = self.destination.clone()?;
-        item.phase = Phase::InFlight;
-        self.in_flight += 1;
-        self.waiting -= 1;
-        let epoch = lane.start(delivery);
-        Some(Sending { hook, delivery, epoch, destination, payload: item.queued.payload.clone() })
-    }
-
-    /// The load that this lane needs now, if any.
-    fn next_load(&self, hook: HookId, window: u32, now: Moment) -> Option<(Load, LoadRequest)> {
-        let request = |after, limit| LoadRequest { hook, after, limit, bytes: LOAD_BYTES };
-        if self.load != Load::None {
-            return None;
-        }
-        let Some(lane) = &self.lane else {
-            return (self.more || self.refresh).then(|| (Load::Queue, request(DeliveryId(0), window)));
-        };
-        if self.refresh {
-            return Some((Load::Refresh, LoadRequest { bytes: 0, ..request(DeliveryId(0), 0) }));
-        }
-        match lane.may_start(now) {
-            Start::Any(_) if self.more && self.waiting < window.div_ceil(2) => {
-                Some((Load::Queue, request(self.loaded_through, window - self.waiting)))
-            }
-            Start::Probe(None) if self.more && self.waiting == 0 => {
-                Some((Load::Queue, request(self.loaded_through, 1)))
-            }
-            Start::Probe(Some(probe)) if !self.window.contains_key(&probe) => {
-                Some((Load::Probe(probe), request(DeliveryId(probe.0 - 1), 1)))
-            }
-            _ => None,
-        }
-    }
-
-    /// Takes what the store told (`None`: there never was such a hook). Says whether the lane's state is another than
-    /// the store has.
-    fn loaded(&mut self, part: Option<Loaded>, now: Moment, buffered_bytes: &mut usize) -> bool {
-        let load = std::mem::take(&mut self.load);
-        let stale = std::mem::take(&mut self.stale);
-        let news = std::mem::take(&mut self.news);
-        let Some(part) = part else {
-            self.more = news;
-            self.refresh = false;
-            return false;
-        };
-        self.destination = part.destination;
-        let kept = self.lane.as_ref().map_or(&part.state, Lane::state).clone();
-        let lane = match &mut self.lane {
-            Some(lane) => {
-                lane.control(part.control);
-                lane
-            }
-            none => none.insert(Lane::take_over(part.state, part.control, now)),
-        };
-        let changed = *lane.state() != kept;
-        if !matches!(lane.may_start(now), Start::Any(_) | Start::Probe(_)) {
-            // A lane that may start nothing holds no payloads: its probe is loaded when its time has come.
-            if self.waiting > 0 {
-                *buffered_bytes -= self.drop_waiting();
-            } else if load == Load::Queue && !stale && part.deliveries.is_empty() {
-                self.more = news;
-            }
-            return changed;
-        }
-        match load {
-            _ if stale => return changed,
-            Load::Refresh | Load::None => return changed,
-            Load::Probe(probe) => {
-                if part.deliveries.first().is_none_or(|first| first.delivery != probe) {
-                    // It is queued no longer; whichever is first takes its place.
-                    lane.forget(probe);
-                    return changed;
-                }
-            }
-            Load::Queue => self.more = part.more || news,
-        }
-        for queued in part.deliveries {
-            if load == Load::Queue {
-                self.loaded_through = queued.delivery;
-            }
-            if let Entry::Vacant(free) = self.window.entry(queued.delivery) {
-                *buffered_bytes += queued.payload.len();
-                self.waiting += 1;
-                free.insert(Item { queued, phase: Phase::Waiting });
-            }
-        }
-        changed
-    }
-
-    /// Forgets the deliveries that wait; the next load begins at the start of the queue. Gives the bytes freed.
-    fn drop_waiting(&mut self) -> usize {
-        let mut freed = 0;
-        self.window.retain(|_, item| {
-            let keep = item.phase != Phase::Waiting;
-            if !keep {
-                freed += item.queued.payload.len();
-            }
-            keep
-        });
-        self.waiting = 0;
-        self.loaded_through = DeliveryId(0);
-        self.more = true;
-        self.stale = self.load != Load::None;
-        freed
-    }
-
-    fn has_work(&self) -> bool {
-        self.more || !self.window.is_empty()
-    }
-
-    fn waits_for_backoff(&self) -> bool {
-        self.has_work() && self.lane.as_ref().is_some_and(Lane::waits_for_backoff)
-    }
-
-    /// Whether the hook is deleted, or never was, and nothing of it is under way.
-    fn is_over(&self) -> bool {
-        let gone = self.lane.as_ref().map_or(!self.more, |lane| lane.gate() == Gate::Gone);
-        gone && self.window.is_empty() && self.load == Load::None && !self.refresh && !self.flush
     }
 }
