@@ -60,14 +60,13 @@ pub struct Model {
     pub mode: Mode,
     pub enabled: bool,
     pub suspended: bool,
-    pub flushes: u32,
     /// Counts the moments at which everything in flight becomes late.
     pub era: u32,
 }
 
 impl Model {
     pub fn new() -> Self {
-        Self { mode: Mode::Open { width: 1 }, enabled: true, suspended: false, flushes: 0, era: 0 }
+        Self { mode: Mode::Open { width: 1 }, enabled: true, suspended: false, era: 0 }
     }
 
     pub fn pass(&mut self, span: Micros) {
@@ -134,7 +133,6 @@ impl Model {
             Mode::Flushing => panic!("nothing fresh is in flight while a flush is under way"),
         };
         if failures > 1 && failing_for >= numbers.patience {
-            self.flushes += 1;
             self.mode = Mode::Flushing;
             return fate;
         }
