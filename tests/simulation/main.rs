@@ -1,7 +1,7 @@
 //! A worker's whole life in simulated time: the real state machine and store, a simulated network, publishers,
 //! operators, a store that fails, clocks that jump, and crashes. Every run follows from its seed.
 //!
-//! `TIEBACK_SIM_SEEDS` says how many seeds are run (200), `TIEBACK_SIM_SEED` runs that one alone.
+//! `TIEBACK_SIM_SEEDS` says how many seeds are run (200), `TIEBACK_SIM_SEED` runs that one alone, aloud.
 #![allow(clippy::print_stdout)]
 
 mod dice;
@@ -22,9 +22,10 @@ fn number_in(variable: &str) -> Option<u64> {
     Some(text.parse().unwrap_or_else(|_| panic!("{variable} is `{text}`: give a whole number")))
 }
 
-fn run(seed: u64) -> Totals {
+fn run(seed: u64, aloud: bool) -> Totals {
     println!("seed {seed}");
     let mut world = World::new(seed);
+    world.truth.told_aloud = aloud;
     let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| world.run()));
     if let Err(cause) = ended {
         println!("at {:?}, wall clock {}", world.now.monotonic, world.now.wall);
@@ -38,13 +39,13 @@ fn run(seed: u64) -> Totals {
 fn nothing_is_lost_reordered_or_sent_after_its_end_whatever_happens() {
     let mut totals = Totals::default();
     if let Some(seed) = number_in("TIEBACK_SIM_SEED") {
-        totals.add(&run(seed));
+        totals.add(&run(seed, true));
         println!("{totals}");
         return;
     }
     let seeds = number_in("TIEBACK_SIM_SEEDS").unwrap_or(200);
     for seed in 0..seeds {
-        totals.add(&run(seed));
+        totals.add(&run(seed, false));
     }
     println!("{seeds} seeds:\n{totals}");
     if seeds >= 200 {
@@ -54,6 +55,6 @@ fn nothing_is_lost_reordered_or_sent_after_its_end_whatever_happens() {
 
 #[test]
 fn run_follows_from_its_seed() {
-    let [once, again] = [(); 2].map(|()| run(7).to_string());
+    let [once, again] = [(); 2].map(|()| run(7, false).to_string());
     assert_eq!(once, again);
 }

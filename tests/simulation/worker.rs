@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tieback::policy::dispatch::{Answer, Dispatch, Effect, Input, Limits, Sending};
 use tieback::policy::lane::{Control, Gate, Verdict};
-use tieback::policy::queue::{Commit, Committed, LoadRequest, Loaded};
+use tieback::policy::queue::{Commit, Committed, LaneWrite, LoadRequest, Loaded};
 use tieback::policy::retry::RetryPolicy;
 use tieback::time::{Moment, Timestamp};
 use tieback::types::{DeliveryId, HookId, NoticeKind};
@@ -26,6 +26,17 @@ pub struct Truth {
     /// Hooks of which the living worker has still to hear something.
     pub unheard: Vec<HookId>,
     pub totals: Totals,
+    /// Whether every input and effect is printed.
+    pub told_aloud: bool,
+}
+
+impl Truth {
+    fn tell(&self, now: Moment, arrow: &str, what: &dyn std::fmt::Debug) {
+        if self.told_aloud {
+            let text = format!("{what:?}").chars().take(600).collect::<String>();
+            println!("{:?} {arrow} {text}", now.monotonic);
+        }
+    }
 }
 
 /// A store operation that waits for its turn.
@@ -78,6 +89,21 @@ impl Told {
         self.as_of = now.monotonic;
     }
 
+    fn check_state(&self, write: &LaneWrite, policy: &RetryPolicy) {
+        assert_eq!(write.flush, self.model.mode == Mode::Flushing);
+        match (&self.model.mode, &write.state.pause) {
+            (Mode::Paused(outage) | Mode::Probing(outage), Some(pause)) => {
+                assert_eq!(pause.step + 1, outage.failures, "hook {}", write.hook);
+                assert_eq!(micros(pause.streak), outage.failing_for);
+                assert_eq!(micros(pause.wait), outage.wait);
+                assert!(self.vague_probe || pause.probe == outage.probe, "{pause:?} {outage:?}");
+                assert!(pause.wait <= policy.backoff_max && pause.streak < policy.give_up_after);
+            }
+            (Mode::Open { .. } | Mode::Flushing, None) => {}
+            (mode, pause) => panic!("hook {}: model {mode:?}, lane {pause:?}", write.hook),
+        }
+    }
+
     fn hear(&mut self, control: &Control) {
         let before = std::mem::replace(&mut self.control, control.clone());
         self.model.enabled = control.gate == Gate::Open;
@@ -116,7 +142,8 @@ pub struct Worker {
     attempts: BTreeMap<DeliveryId, u32>,
     /// What the next commit must say.
     fates: Vec<(HookId, DeliveryId, Fate)>,
-    commit_failed: bool,
+    /// The models that go with a commit that has failed and will come again.
+    failed_commit: Option<Vec<(HookId, Told)>>,
     /// What was settled when this worker began.
     settled_before: BTreeSet<DeliveryId>,
 }
@@ -137,13 +164,18 @@ impl Worker {
             in_flight: BTreeMap::new(),
             attempts: BTreeMap::new(),
             fates: Vec::new(),
-            commit_failed: false,
+            failed_commit: None,
             settled_before: settled.map(|(id, _)| *id).collect(),
         }
     }
 
     pub fn is_idle(&self) -> bool {
         self.dispatch.is_idle()
+    }
+
+    /// The store did not do it.
+    pub fn commit_failed(&mut self, models: Vec<(HookId, Told)>) {
+        self.failed_commit = Some(models);
     }
 
     pub fn is_in_flight(&self, delivery: DeliveryId) -> bool {
@@ -153,9 +185,11 @@ impl Worker {
     /// Gives the machine an input. What it wants sent is given back; the rest is kept here.
     pub fn on(&mut self, input: Input, now: Moment, truth: &mut Truth) -> Vec<Sending> {
         let had_operations = self.operations.len();
+        truth.tell(now, "<-", &input);
         self.hear(&input, now, truth);
         let mut sendings = Vec::new();
         for effect in self.dispatch.on(input, now) {
+            truth.tell(now, "->", &effect);
             match effect {
                 Effect::Load(requests) => {
                     truth.totals.loads += 1;
@@ -212,8 +246,7 @@ impl Worker {
             }
             Input::Ended(answers) => answers.iter().for_each(|answer| self.ended(answer, now, truth)),
             Input::Committed(committed) => self.committed(committed, truth),
-            Input::CommitFailed(_) => self.commit_failed = true,
-            Input::Work(_) | Input::Swept(_) | Input::Woke | Input::Stop => {}
+            Input::Work(_) | Input::CommitFailed(_) | Input::Swept(_) | Input::Woke | Input::Stop => {}
         }
     }
 
@@ -331,29 +364,17 @@ impl Worker {
 
     /// A commit says what the model says. Gives the models as the commit will leave them.
     fn check_commit(&mut self, commit: &Commit, now: Moment, truth: &Truth) -> Vec<(HookId, Told)> {
-        if !std::mem::take(&mut self.commit_failed) {
-            let said: Vec<_> = commit.settled.iter().map(|one| (one.hook, one.delivery, fate(one.verdict))).collect();
-            assert_eq!(said, std::mem::take(&mut self.fates));
-            for write in &commit.lanes {
-                let told = self.lanes.get_mut(&write.hook).expect("its lane is known");
-                told.tick(now);
-                assert_eq!(write.flush, told.model.mode == Mode::Flushing);
-                match (&told.model.mode, &write.state.pause) {
-                    (Mode::Paused(outage) | Mode::Probing(outage), Some(pause)) => {
-                        assert_eq!(pause.step + 1, outage.failures);
-                        assert_eq!(micros(pause.streak), outage.failing_for);
-                        assert_eq!(micros(pause.wait), outage.wait);
-                        assert!(told.vague_probe || pause.probe == outage.probe, "{pause:?} {outage:?}");
-                        assert!(pause.wait <= truth.policy.backoff_max);
-                        assert!(pause.streak < truth.policy.give_up_after);
-                    }
-                    (Mode::Open { .. } | Mode::Flushing, None) => {}
-                    (mode, pause) => panic!("hook {}: model {mode:?}, lane {pause:?}", write.hook),
-                }
-            }
+        if let Some(models) = self.failed_commit.take() {
+            // The same commit again, with the lanes as they were.
+            return models;
         }
+        let said: Vec<_> = commit.settled.iter().map(|one| (one.hook, one.delivery, fate(one.verdict))).collect();
+        assert_eq!(said, std::mem::take(&mut self.fates));
         let models = commit.lanes.iter().map(|write| {
-            let mut told = self.lanes[&write.hook].clone();
+            let told = self.lanes.get_mut(&write.hook).expect("its lane is known");
+            told.tick(now);
+            told.check_state(write, &truth.policy);
+            let mut told = told.clone();
             if write.flush {
                 told.model.flushed();
             }

@@ -131,6 +131,7 @@ impl World {
                 durable: BTreeMap::new(),
                 unheard: Vec::new(),
                 totals: Totals::default(),
+                told_aloud: false,
             },
             hooks: Vec::new(),
             published: 0,
@@ -357,8 +358,9 @@ impl World {
                 }
                 Input::Loaded(loaded)
             }
-            Operation::Commit(commit, _) if fails => {
+            Operation::Commit(commit, models) if fails => {
                 self.truth.totals.failed_commits += 1;
+                self.worker.iter_mut().for_each(|worker| worker.commit_failed(models.clone()));
                 Input::CommitFailed(commit)
             }
             Operation::Commit(commit, models) => {
