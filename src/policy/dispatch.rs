@@ -323,7 +323,7 @@ impl Dispatch {
         if turn != Turn::None {
             self.dirty.insert(hook);
         }
-        if lane.is_paused() || run.flush {
+        if lane.is_paused() {
             // A paused lane holds no payloads: its probe is loaded when its time has come, and the rest, from the start
             // of the queue, when it has resumed.
             self.buffered_bytes -= run.drop_waiting();
