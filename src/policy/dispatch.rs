@@ -323,9 +323,9 @@ impl Dispatch {
         if turn != Turn::None {
             self.dirty.insert(hook);
         }
-        if lane.is_paused() {
+        if lane.is_paused() || run.flush {
             // A paused lane holds no payloads: its probe is loaded when its time has come, and the rest, from the start
-            // of the queue, when it has resumed.
+            // of the queue, when it has resumed. What a flush discards must not start.
             self.buffered_bytes -= run.drop_waiting();
         }
         self.settled.push(Settled { hook, delivery, verdict, attempt });
