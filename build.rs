@@ -1,3 +1,43 @@
-//! Sets the SONAME and tells dependants where the header is.
+//! Names the shared library, tells dependants where the header is and, with the feature `header`, generates the header.
+//!
+//! The header goes into OUT_DIR and never into the tree: `include/tieback.h` is committed, `make header` copies the
+//! generated one over it, and `tests/header.rs` compares the two.
 
-fn main() {}
+use std::env;
+use std::path::PathBuf;
+
+#[path = "build/version.rs"]
+mod version;
+
+#[cfg(feature = "header")]
+#[path = "build/header.rs"]
+mod header;
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build");
+
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR"));
+    let version = version::Version::of_package();
+
+    if let Some(argument) = shared_library_name(&version) {
+        println!("cargo::rustc-cdylib-link-arg={argument}");
+    }
+    println!("cargo::rustc-env=TIEBACK_ABI_VERSION={}", version.abi_number());
+    // A dependant's build script reads this as DEP_TIEBACK_INCLUDE.
+    println!("cargo::metadata=include={}", root.join("include").display());
+
+    #[cfg(feature = "header")]
+    header::generate(&root, &version);
+}
+
+/// The linker argument that writes the library's own name into it, so that programs linked against one ABI never load
+/// another. Windows has no such name.
+fn shared_library_name(version: &version::Version) -> Option<String> {
+    let abi = version.abi();
+    match env::var("CARGO_CFG_TARGET_OS").expect("cargo sets CARGO_CFG_TARGET_OS").as_str() {
+        "windows" => None,
+        "macos" | "ios" => Some(format!("-Wl,-install_name,@rpath/libtieback.{abi}.dylib")),
+        _ => Some(format!("-Wl,-soname,libtieback.so.{abi}")),
+    }
+}

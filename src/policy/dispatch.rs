@@ -40,8 +40,8 @@ pub enum Input {
     Loaded(Vec<Loaded>),
     /// A [`Effect::Load`] failed.
     LoadFailed,
-    /// A [`Effect::Send`] has ended.
-    Ended(Answer),
+    /// These [`Effect::Send`] have ended.
+    Ended(Vec<Answer>),
     /// A [`Effect::Commit`] is durable.
     Committed(Committed),
     /// A [`Effect::Commit`] failed and has changed nothing.
@@ -241,7 +241,11 @@ impl Dispatch {
             Input::Changed(hooks) => self.changed(hooks),
             Input::Loaded(loaded) => self.loaded(loaded, now),
             Input::LoadFailed => self.load_failed(now),
-            Input::Ended(answer) => self.ended(answer, now, &mut effects),
+            Input::Ended(answers) => {
+                for answer in answers {
+                    self.ended(answer, now, &mut effects);
+                }
+            }
             Input::Committed(committed) => self.committed(committed, now, &mut effects),
             Input::CommitFailed(commit) => {
                 self.stalled = true;

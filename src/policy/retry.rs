@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::error::{Error, Result};
+use crate::wire::own::Members;
 
 /// How deliveries are tried. Every field can be changed; the default of each is Procore's where Procore has one.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +47,30 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
+    /// Reads a policy from tieback's own JSON, spans in milliseconds (`connect_timeout_ms`); what is absent is the
+    /// default.
+    ///
+    /// # Errors
+    /// `invalid_argument` for an unknown member, another type, or numbers that make no sense together.
+    pub fn from_json(input: &Value) -> Result<Self> {
+        let mut members = Members::of(input)?;
+        let default = Self::default();
+        let policy = Self {
+            connect_timeout: members.millis("connect_timeout_ms")?.unwrap_or(default.connect_timeout),
+            response_timeout: members.millis("response_timeout_ms")?.unwrap_or(default.response_timeout),
+            backoff_min: members.millis("backoff_min_ms")?.unwrap_or(default.backoff_min),
+            backoff_max: members.millis("backoff_max_ms")?.unwrap_or(default.backoff_max),
+            give_up_after: members.millis("give_up_after_ms")?.unwrap_or(default.give_up_after),
+            max_attempts: members.whole32("max_attempts")?.or(default.max_attempts),
+            max_in_flight: members.whole32("max_in_flight")?.unwrap_or(default.max_in_flight),
+            jitter: members.fraction("jitter")?.unwrap_or(default.jitter),
+            honor_retry_after: members.flag("honor_retry_after")?.unwrap_or(default.honor_retry_after),
+        };
+        members.end()?;
+        policy.check()?;
+        Ok(policy)
+    }
+
     /// Checks that the numbers make sense together.
     ///
     /// # Errors

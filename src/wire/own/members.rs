@@ -1,5 +1,7 @@
 //! Reading a JSON object strictly: members are taken one by one, and none may be left over.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
@@ -67,7 +69,7 @@ impl<'a> Members<'a> {
     /// # Errors
     /// `invalid_argument` for another type; those of `parse`.
     pub fn parsed<T>(&mut self, name: &'static str, parse: impl FnOnce(&str) -> Result<T>) -> Result<Option<T>> {
-        self.read(name, |path, value| parse(text(path, value)?).map_err(|error| within(path, &error)))
+        self.read(name, |path, value| parse(text(path, value)?).map_err(|error| within(path, error)))
     }
 
     /// An id: a text, or a whole number.
@@ -86,14 +88,25 @@ impl<'a> Members<'a> {
         self.read(name, |path, value| value.as_bool().ok_or_else(|| wrong_type(path, value, "true or false")))
     }
 
-    /// A whole number from 0 to `most`.
+    /// A whole number of 32 bits.
     ///
     /// # Errors
     /// `invalid_argument` for another type or number.
-    pub fn whole(&mut self, name: &'static str, most: u64) -> Result<Option<u64>> {
+    pub fn whole32(&mut self, name: &'static str) -> Result<Option<u32>> {
         self.read(name, |path, value| {
-            let expected = || wrong_type(path, value, &format!("a whole number from 0 to {most}"));
-            value.as_u64().filter(|number| *number <= most).ok_or_else(expected)
+            let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+            number.ok_or_else(|| wrong_type(path, value, "a whole number from 0 to 4294967295"))
+        })
+    }
+
+    /// A span in whole milliseconds.
+    ///
+    /// # Errors
+    /// `invalid_argument` for another type or number.
+    pub fn millis(&mut self, name: &'static str) -> Result<Option<Duration>> {
+        self.read(name, |path, value| {
+            let millis = value.as_u64().map(Duration::from_millis);
+            millis.ok_or_else(|| wrong_type(path, value, "a whole number of milliseconds"))
         })
     }
 
@@ -159,8 +172,11 @@ pub(super) fn id(path: &str, value: &Value) -> Result<Id> {
     }
 }
 
-/// The same error, saying at which member.
-pub(super) fn within(path: &str, error: &Error) -> Error {
+/// The same error, saying at which member of the input.
+pub(super) fn within(path: &str, error: Error) -> Error {
+    if path.is_empty() {
+        return error;
+    }
     Error::new(error.kind(), format!("member `{path}`: {}", error.message()))
 }
 

@@ -4,8 +4,36 @@
 //! whole milliseconds (`_ms`). Input is read strictly: an unknown member, a wrong type or a missing member is
 //! `invalid_argument`, with the member's path. In input ids may be numbers too, and null means absent.
 
-mod event;
-mod members;
+use serde_json::Value;
 
+use super::exact;
+use crate::error::{Error, Result};
+
+mod answer;
+mod delivery;
+mod event;
+mod hook;
+mod members;
+mod page;
+mod scope;
+mod trigger;
+
+pub use answer::{error_to_json, idle_report_to_json, notice_to_json, published_to_json, stats_to_json};
+pub use delivery::{delivery_query_from_json, delivery_to_json};
 pub use event::{event_from_json, event_to_json};
+pub use hook::{hook_create_from_json, hook_query_from_json, hook_to_json, hook_update_from_json};
 pub use members::Members;
+pub use page::{page_request_from_json, page_to_json};
+pub use scope::{scope_from_json, scope_to_json};
+pub use trigger::{
+    ids_from_json, resource_query_from_json, resource_to_json, trigger_create_from_json, trigger_creates_from_json,
+    trigger_to_json, triggers_created_to_json, triggers_deleted_to_json,
+};
+
+/// Parses the JSON text that a caller gave; numbers beyond a double's digits become text and are not rounded.
+///
+/// # Errors
+/// `invalid_argument` with the line and column.
+pub fn parse(text: &str) -> Result<Value> {
+    exact::parse(text).map_err(|cause| Error::invalid(format!("the input is not JSON: {cause}")))
+}

@@ -1,0 +1,61 @@
+//! How an engine is opened. The only place that names a kind of store.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::Engine;
+use crate::error::Result;
+use crate::policy::catalogue::Catalogue;
+use crate::policy::dispatch::Limits;
+use crate::policy::egress::Egress;
+use crate::policy::retry::RetryPolicy;
+use crate::random::{Random, SystemRandom};
+use crate::store::sqlite::SqliteStore;
+use crate::time::{Clock, SystemClock};
+
+/// How an engine is opened: where its store is, and what differs from the defaults.
+#[derive(Clone)]
+pub struct EngineOptions {
+    /// The SQLite file. It is created, readable by its owner alone, when it is not there.
+    pub path: PathBuf,
+    /// Time limits, back-off, the end of patience. Procore's numbers.
+    pub policy: RetryPolicy,
+    /// Where deliveries may go. Public addresses over https.
+    pub egress: Egress,
+    /// Which resources and events exist. The built-in catalogue.
+    pub catalogue: Catalogue,
+    /// Where the time comes from. The machine's clock.
+    pub clock: Arc<dyn Clock>,
+    /// Where random bits come from. The operating system.
+    pub random: Arc<dyn Random>,
+    /// How much the worker does at once. 256 attempts in flight.
+    pub limits: Limits,
+}
+
+impl EngineOptions {
+    /// The defaults, on this file.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            policy: RetryPolicy::default(),
+            egress: Egress::default(),
+            catalogue: Catalogue::builtin(),
+            clock: Arc::new(SystemClock::new()),
+            random: Arc::new(SystemRandom),
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Engine {
+    /// Opens the engine on its SQLite file, which is created when it is not there. Starts no thread.
+    ///
+    /// # Errors
+    /// `invalid_argument` for options that make no sense; `unavailable` when another engine has the file open;
+    /// `storage` when the file is no tieback store, is newer than this version, read-only or damaged.
+    pub fn open(options: EngineOptions) -> Result<Self> {
+        options.policy.check()?;
+        let store = SqliteStore::open(&options.path)?;
+        Self::on(Arc::new(store), options)
+    }
+}

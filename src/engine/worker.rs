@@ -1,0 +1,292 @@
+//! The worker: carries out what `policy::dispatch` decides, and tells it what happened. It decides nothing itself.
+//!
+//! ```text
+//!   signals --+
+//!   timer ----+--> Dispatch::on --> Send   --> a task per attempt ------> Ended
+//!   answers --+                 --> Load   \
+//!                               --> Commit  > store operations, FIFO --> Loaded, Committed, Swept
+//!                               --> Sweep  /
+//! ```
+//!
+//! Store operations block. A worker with threads does them on tokio's blocking pool, one at a time; a worker on the
+//! caller's thread does them in place.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::Shared;
+use super::status::Status;
+use crate::error::Result;
+use crate::net::send::Sender;
+use crate::policy::dispatch::{Answer, Dispatch, Effect, Input, Sending};
+use crate::policy::queue::{Commit, LoadRequest};
+use crate::store::Store;
+use crate::types::IdleReport;
+
+/// How many flush-marked deliveries one sweep turns into discarded ones.
+const SWEEP: u32 = 1000;
+
+/// When a run on the caller's thread is over.
+pub struct Until {
+    /// At this time at the latest.
+    pub deadline: Instant,
+    /// Not while a lane is in back-off.
+    pub wait_paused: bool,
+}
+
+/// One worker: all lanes of its store.
+pub struct Worker {
+    shared: Arc<Shared>,
+    dispatch: Dispatch,
+    sender: Sender,
+    sends: JoinSet<Answer>,
+    operations: VecDeque<Operation>,
+    operating: Option<JoinHandle<Input>>,
+    in_place: bool,
+    alarm: Option<Duration>,
+    attempts: u64,
+    signals_seen: u64,
+}
+
+/// A store operation that waits for its turn.
+enum Operation {
+    Load(Vec<LoadRequest>),
+    Commit(Commit),
+    Sweep,
+}
+
+impl Operation {
+    fn run(self, store: &dyn Store) -> Input {
+        match self {
+            Self::Load(requests) => store.load(&requests).map_or(Input::LoadFailed, Input::Loaded),
+            Self::Commit(commit) => match store.commit(&commit) {
+                Ok(committed) => Input::Committed(committed),
+                Err(_) => Input::CommitFailed(commit),
+            },
+            // A sweep that fails is tried again after the next flush; reading never depends on it.
+            Self::Sweep => Input::Swept(store.sweep_flushed(SWEEP).unwrap_or(false)),
+        }
+    }
+}
+
+impl Worker {
+    /// A worker that runs inside [`Worker::run`], on whichever thread calls that.
+    pub fn on_this_thread(shared: Arc<Shared>) -> Result<Self> {
+        Self::new(shared, true)
+    }
+
+    /// A worker for a runtime with threads.
+    pub fn on_threads(shared: Arc<Shared>) -> Result<Self> {
+        Self::new(shared, false)
+    }
+
+    fn new(shared: Arc<Shared>, in_place: bool) -> Result<Self> {
+        // What was signalled before is found by the scan.
+        let signals_seen = shared.signals.take().given;
+        let lanes = shared.store.lanes_with_work()?;
+        let mut worker = Self {
+            dispatch: Dispatch::new(shared.policy.clone(), shared.limits),
+            sender: Sender::new(&shared.policy, shared.egress)?,
+            sends: JoinSet::new(),
+            operations: VecDeque::new(),
+            operating: None,
+            in_place,
+            alarm: None,
+            attempts: 0,
+            signals_seen,
+            shared,
+        };
+        // No runtime yet: the first effects are loads, which only queue here.
+        worker.on(Input::Work(lanes));
+        Ok(worker)
+    }
+
+    /// Runs until nothing is to be done, or the deadline.
+    pub async fn run(&mut self, until: Until) -> IdleReport {
+        let before = self.attempts;
+        loop {
+            let stop = self.take_signals().is_some();
+            self.take_alarm();
+            self.operate();
+            let idle = self.is_idle();
+            let paused_lanes = if idle { self.dispatch.paused_lanes() as u64 } else { 0 };
+            let done = idle && !(until.wait_paused && paused_lanes > 0);
+            if done || stop || Instant::now() >= until.deadline {
+                let status = self.tell();
+                let attempts = self.attempts - before;
+                return IdleReport { idle, paused_lanes: status.paused_lanes, attempts };
+            }
+            self.wait(Some(until.deadline)).await;
+        }
+    }
+
+    /// Runs until it is told to stop.
+    pub async fn work(mut self) {
+        let shared = Arc::clone(&self.shared);
+        let _guard = shared.status.fail_on_panic();
+        loop {
+            if let Some(deadline) = self.take_signals() {
+                return self.wind_up(deadline).await;
+            }
+            self.operate();
+            self.tell();
+            self.wait(None).await;
+        }
+    }
+
+    /// Starts nothing more and waits for what is in flight, until the deadline; keeps what has ended by then.
+    pub async fn wind_up(&mut self, deadline: Instant) {
+        self.on(Input::Stop);
+        loop {
+            self.operate();
+            if self.is_idle() || (Instant::now() >= deadline && self.sends.is_empty()) {
+                return;
+            }
+            if Instant::now() >= deadline {
+                // Abandoned: they are queued still. Outcomes that are known are kept before the end.
+                self.sends.shutdown().await;
+                self.finish_commits().await;
+                return;
+            }
+            self.wait(Some(deadline)).await;
+        }
+    }
+
+    /// Waits for the commit under way and does the one behind it.
+    async fn finish_commits(&mut self) {
+        for _ in 0..2 {
+            self.operate();
+            if let Some(operating) = self.operating.take()
+                && let Ok(input) = operating.await
+            {
+                self.on(input);
+            }
+        }
+    }
+
+    /// Waits for something to happen, and takes it in.
+    async fn wait(&mut self, deadline: Option<Instant>) {
+        let shared = Arc::clone(&self.shared);
+        let Self { sends, operating, alarm, .. } = self;
+        let (alarm, busy) = (*alarm, operating.is_some());
+        tokio::select! {
+            Some(answer) = sends.join_next(), if !sends.is_empty() => self.take_answers(answer),
+            input = async { operating.as_mut()?.await.ok() }, if busy => {
+                self.operating = None;
+                // The pool lost the operation only if it panicked; then this worker cannot go on safely.
+                let input = input.expect("a store operation does not panic");
+                self.on(input);
+            }
+            () = shared.signals.given_some() => {}
+            () = async { shared.clock.sleep_until(alarm.unwrap_or_default()).await }, if alarm.is_some() => {
+                self.take_alarm();
+            }
+            () = sleep_until(deadline) => {}
+        }
+    }
+
+    /// Takes one answer and all that have come beside it, so that one commit keeps them all.
+    fn take_answers(&mut self, first: Result<Answer, tokio::task::JoinError>) {
+        let mut answers = Vec::new();
+        let mut next = Some(first);
+        while let Some(answer) = next {
+            // A lost attempt (a panic in the network stack) has no outcome: this worker cannot go on safely.
+            answers.push(answer.expect("an attempt does not panic"));
+            next = self.sends.try_join_next();
+        }
+        self.attempts += answers.len() as u64;
+        self.on(Input::Ended(answers));
+    }
+
+    /// Takes what callers have signalled; gives the deadline if they want the worker to stop.
+    fn take_signals(&mut self) -> Option<Instant> {
+        let pending = self.shared.signals.take();
+        self.signals_seen = pending.given;
+        if !pending.changed.is_empty() {
+            self.on(Input::Changed(pending.changed.into_iter().collect()));
+        }
+        if !pending.work.is_empty() {
+            self.on(Input::Work(pending.work.into_iter().collect()));
+        }
+        pending.stop
+    }
+
+    /// Wakes the state machine when its moment has come.
+    fn take_alarm(&mut self) {
+        if self.alarm.is_some_and(|at| at <= self.shared.clock.now().monotonic) {
+            self.alarm = None;
+            self.on(Input::Woke);
+        }
+    }
+
+    /// Does store operations that wait: all of them in place, or the next one on the blocking pool.
+    fn operate(&mut self) {
+        while self.in_place
+            && let Some(operation) = self.operations.pop_front()
+        {
+            let input = operation.run(&*self.shared.store);
+            self.on(input);
+        }
+        if self.operating.is_none()
+            && let Some(operation) = self.operations.pop_front()
+        {
+            let shared = Arc::clone(&self.shared);
+            self.operating = Some(tokio::task::spawn_blocking(move || operation.run(&*shared.store)));
+        }
+    }
+
+    /// Tells the state machine, and begins what it asks for.
+    fn on(&mut self, input: Input) {
+        let now = self.shared.clock.now();
+        for effect in self.dispatch.on(input, now) {
+            match effect {
+                Effect::Load(requests) => self.operations.push_back(Operation::Load(requests)),
+                Effect::Commit(commit) => self.operations.push_back(Operation::Commit(commit)),
+                Effect::Sweep => self.operations.push_back(Operation::Sweep),
+                Effect::Send(sending) => self.send(sending),
+                Effect::WakeAt(at) => self.alarm = Some(at),
+                Effect::Notice(notice) => self.shared.notices.add(notice),
+            }
+        }
+    }
+
+    fn send(&mut self, sending: Sending) {
+        let (sender, shared) = (self.sender.clone(), Arc::clone(&self.shared));
+        self.sends.spawn(async move {
+            let Sending { hook, delivery, epoch, destination, payload } = sending;
+            let attempt = sender.send(&destination, payload, &*shared.clock).await;
+            Answer { hook, delivery, epoch, attempt, dice: shared.random.fraction() }
+        });
+    }
+
+    fn is_idle(&self) -> bool {
+        self.dispatch.is_idle() && self.operations.is_empty() && self.operating.is_none() && self.sends.is_empty()
+    }
+
+    /// Puts the present status where callers see it.
+    fn tell(&self) -> Status {
+        let idle = self.is_idle();
+        let status = Status {
+            idle,
+            in_flight: self.dispatch.in_flight() as u64,
+            // Counting looks at every lane: done when somebody may be waiting for it.
+            paused_lanes: if idle { self.dispatch.paused_lanes() as u64 } else { 0 },
+            attempts: self.attempts,
+            signals_seen: self.signals_seen,
+            alarm: self.alarm,
+        };
+        self.shared.status.write(status);
+        status
+    }
+}
+
+/// Ends at the deadline, or never.
+async fn sleep_until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,44 @@
+//! The one configured HTTP client: whatever tieback calls, it calls through a client built here.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::ClientBuilder;
+
+use super::resolve::SystemResolver;
+
+/// How long an unused connection is kept. Many servers close theirs after 5 s (Node.js, Apache httpd). One that closes
+/// in the moment in which we write cannot be told from one that died while it worked, so that attempt fails: we let go
+/// first.
+const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// The most unused connections that are kept per host: as many as a worker has attempts in flight, since hundreds of
+/// hooks may share one host.
+const POOL_MAX_IDLE_PER_HOST: usize = 256;
+
+/// The most headers of an answer that are understood. hyper's own limit of 100 would turn an answer with more into a
+/// failure.
+const MAX_RESPONSE_HEADERS: usize = 256;
+
+/// A client that does what it is told and nothing else: no redirect is followed, nothing is sent twice, no proxy is
+/// taken from the environment, bodies come as they were sent. Certificates are checked against the machine's roots.
+/// (Cookies and decompression are features of reqwest that are not built in.)
+///
+/// HTTP/2 is ruled out even if another crate in the host's build turns it on: the time limits of an attempt rely on one
+/// connection carrying one request at a time.
+pub(super) fn builder(connect_timeout: Duration) -> ClientBuilder {
+    ClientBuilder::new()
+        .user_agent(concat!("tieback/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .retry(reqwest::retry::never())
+        .no_proxy()
+        .http1_only()
+        // Small receivers often compare names letter for letter, against `Content-Type` rather than `content-type`.
+        .http1_title_case_headers()
+        .http1_max_headers(MAX_RESPONSE_HEADERS)
+        .dns_resolver(Arc::new(SystemResolver))
+        .connect_timeout(connect_timeout)
+        .pool_idle_timeout(POOL_IDLE_TIMEOUT)
+        .pool_max_idle_per_host(POOL_MAX_IDLE_PER_HOST)
+}

@@ -1,0 +1,132 @@
+//! Why a request got no answer, in a few plain words. They are kept with the attempt and shown to people, so they are
+//! stable, and hold neither URL nor header nor anything else that could be secret.
+
+use std::error::Error;
+use std::io;
+use std::iter::successors;
+use std::time::Duration;
+
+use rustls::CertificateError;
+use rustls::pki_types::InvalidDnsNameError;
+
+use super::resolve::NotResolved;
+
+const CLOSED_EARLY: &str = "the connection closed before the answer was complete";
+const NOT_HTTP: &str = "the answer is not HTTP";
+
+/// The words for a request that failed.
+pub(super) fn reason(error: &reqwest::Error, connect_timeout: Duration) -> String {
+    if error.is_connect() && error.is_timeout() {
+        return no_connection(connect_timeout);
+    }
+    if error.is_builder() {
+        return "the request cannot be made of this URL and these headers".to_owned();
+    }
+    let known = causes(error).find_map(|cause| {
+        if cause.is::<NotResolved>() {
+            return Some("the host name does not resolve".to_owned());
+        }
+        if cause.is::<InvalidDnsNameError>() {
+            return Some("the host name is not valid".to_owned());
+        }
+        if let Some(cause) = cause.downcast_ref::<rustls::Error>() {
+            return Some(format!("TLS: {}", tls(cause)));
+        }
+        if let Some(cause) = cause.downcast_ref::<io::Error>() {
+            return network(cause, error.is_connect()).map(str::to_owned);
+        }
+        cause.downcast_ref::<hyper::Error>().and_then(http).map(str::to_owned)
+    });
+    known.unwrap_or_else(|| unknown(error))
+}
+
+/// The words for a connection that was not there in time.
+pub(super) fn no_connection(limit: Duration) -> String {
+    format!("no connection within {}", plain(limit))
+}
+
+/// The words for an answer that was not there in time.
+pub(super) fn no_response(limit: Duration) -> String {
+    format!("no response within {}", plain(limit))
+}
+
+fn plain(limit: Duration) -> String {
+    if limit.subsec_nanos() == 0 { format!("{} s", limit.as_secs()) } else { format!("{} ms", limit.as_millis()) }
+}
+
+/// The error and what caused it, outermost first. An [`io::Error`] that wraps another error does not give it as its
+/// source but only that one's source; rustls' errors come wrapped so.
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    successors(Some(error as &(dyn Error + 'static)), |&error| {
+        match error.downcast_ref().and_then(io::Error::get_ref) {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        }
+    })
+}
+
+fn network(error: &io::Error, connecting: bool) -> Option<&'static str> {
+    use io::ErrorKind::{
+        AddrNotAvailable, BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset, HostUnreachable,
+        NetworkDown, NetworkUnreachable, PermissionDenied, TimedOut, UnexpectedEof,
+    };
+    Some(match error.kind() {
+        ConnectionRefused => "connection refused",
+        ConnectionReset | ConnectionAborted | BrokenPipe => "connection reset",
+        HostUnreachable => "host unreachable",
+        NetworkUnreachable | NetworkDown => "network unreachable",
+        AddrNotAvailable => "no local address or port is left for the connection",
+        PermissionDenied => "this machine does not permit the connection",
+        TimedOut => "connection timed out",
+        UnexpectedEof if connecting => "TLS: the connection closed during the handshake",
+        UnexpectedEof => CLOSED_EARLY,
+        _ => return None,
+    })
+}
+
+fn http(error: &hyper::Error) -> Option<&'static str> {
+    if error.is_parse() {
+        Some(NOT_HTTP)
+    } else if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
+        Some(CLOSED_EARLY)
+    } else {
+        None
+    }
+}
+
+fn tls(error: &rustls::Error) -> String {
+    match error {
+        rustls::Error::InvalidCertificate(cause) => certificate(cause).to_owned(),
+        rustls::Error::NoCertificatesPresented => "no certificate presented".to_owned(),
+        rustls::Error::InvalidMessage(_) => "the server does not speak TLS".to_owned(),
+        rustls::Error::PeerIncompatible(_) => "no protocol version or cipher in common".to_owned(),
+        // The alert's name is of the protocol: `HandshakeFailure`, `UnrecognizedName`, ...
+        rustls::Error::AlertReceived(alert) => format!("the server refused with {alert:?}"),
+        _ => "the handshake failed".to_owned(),
+    }
+}
+
+fn certificate(error: &CertificateError) -> &'static str {
+    match error {
+        CertificateError::UnknownIssuer => "unknown issuer",
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "certificate expired",
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => "certificate not yet valid",
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "certificate is for another name"
+        }
+        CertificateError::Revoked => "certificate revoked",
+        CertificateError::BadSignature => "certificate has a wrong signature",
+        _ => "certificate not valid",
+    }
+}
+
+/// What no case above knows. The words of the operating system and of hyper name no destination; those of other layers
+/// might, and are left out.
+fn unknown(error: &reqwest::Error) -> String {
+    let cause = causes(error).find_map(|cause| {
+        let system = cause.downcast_ref::<io::Error>().filter(|cause| cause.raw_os_error().is_some());
+        system.map(io::Error::to_string).or_else(|| cause.downcast_ref::<hyper::Error>().map(hyper::Error::to_string))
+    });
+    let what = if error.is_connect() { "no connection" } else { "the request failed" };
+    cause.map_or_else(|| what.to_owned(), |cause| format!("{what}: {cause}"))
+}

@@ -1,0 +1,207 @@
+//! One attempt to deliver: a POST of the payload as it was queued, and what came back.
+//!
+//! ```text
+//! |--- connect (TCP, TLS): connect_timeout ---|--- request, answer's headers, answer's body: response_timeout ---|
+//! ```
+//!
+//! The status decides, and it is known with the headers: whatever then happens to the body only marks the copy that is
+//! kept as truncated.
+
+use std::convert::Infallible;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Client, Method, Request, Response};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
+
+use super::{client, failure};
+use crate::error::{Error, ErrorKind, Result};
+use crate::policy::egress::Egress;
+use crate::policy::retry::RetryPolicy;
+use crate::store::Destination;
+use crate::time::Clock;
+use crate::types::{Attempt, DestinationHeaders};
+
+/// The most headers of an answer that are kept.
+const MAX_HEADERS: usize = 100;
+/// The most bytes that the kept headers have together.
+const MAX_HEADER_BYTES: usize = 16 * 1024;
+
+/// Makes attempts. Clones share one pool of connections.
+///
+/// It belongs to the tokio runtime on which it first sends: its connections live there.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    client: Client,
+    egress: Egress,
+    connect_timeout: Duration,
+    response_timeout: Duration,
+}
+
+impl Sender {
+    /// A sender with the policy's time limits. It reads the machine's root certificates and opens no connection.
+    ///
+    /// # Errors
+    /// `tls` when the machine has no root certificates.
+    pub fn new(policy: &RetryPolicy, egress: Egress) -> Result<Self> {
+        let client = client::builder(policy.connect_timeout).build().map_err(|cause| {
+            Error::new(
+                ErrorKind::Tls,
+                "no HTTPS client can be made, most likely because this machine has no root certificates: install the \
+                 package ca-certificates, or name a PEM file in SSL_CERT_FILE",
+            )
+            .caused_by(cause)
+        })?;
+        Ok(Self { client, egress, connect_timeout: policy.connect_timeout, response_timeout: policy.response_timeout })
+    }
+
+    /// Makes one attempt. It never fails: what went wrong is in the [`Attempt`].
+    pub async fn send(&self, destination: &Destination, payload: Bytes, clock: &dyn Clock) -> Attempt {
+        let started_at = clock.now().wall;
+        let answer = self.exchange(destination, payload).await;
+        let completed_at = clock.now().wall;
+        match answer {
+            Ok(answer) => Attempt {
+                started_at,
+                completed_at,
+                response_status: Some(answer.status),
+                response_headers: answer.headers,
+                response_body: answer.body,
+                response_body_truncated: answer.truncated,
+                response_error: None,
+            },
+            Err(error) => Attempt { started_at, completed_at, response_error: Some(error), ..Attempt::default() },
+        }
+    }
+
+    async fn exchange(&self, destination: &Destination, payload: Bytes) -> Result<Answer, String> {
+        // The store may have been filled under other switches than today's.
+        self.egress.check_url(&destination.url).map_err(|error| format!("destination refused: {error}"))?;
+
+        let (asked, connected) = oneshot::channel();
+        let request = request(destination, Payload { bytes: payload, asked: Some(asked) })?;
+        let mut answering = pin!(self.client.execute(request));
+
+        // The client's own connect timeout ends the connecting; this one also ends any other wait for a connection.
+        let connecting = tokio::time::sleep(self.connect_timeout);
+        let (early, deadline) = tokio::select! {
+            biased;
+            // A payload that is dropped unasked counts too: the attempt has failed, or needs no body.
+            since = connected => (None, since.unwrap_or_else(|_| Instant::now()) + self.response_timeout),
+            response = &mut answering => (Some(response), Instant::now() + self.response_timeout),
+            () = connecting => return Err(failure::no_connection(self.connect_timeout)),
+        };
+        let response = match early {
+            Some(response) => response,
+            None => match timeout_at(deadline, answering).await {
+                Ok(response) => response,
+                Err(_) => return Err(failure::no_response(self.response_timeout)),
+            },
+        };
+        let response = response.map_err(|error| failure::reason(&error, self.connect_timeout))?;
+        Ok(Answer::read(response, deadline).await)
+    }
+}
+
+fn request(destination: &Destination, payload: Payload) -> Result<Request, String> {
+    let mut request = Request::new(Method::POST, destination.url.url().clone());
+    *request.headers_mut() = headers(&destination.headers)?;
+    *request.body_mut() = Some(reqwest::Body::wrap(payload));
+    Ok(request)
+}
+
+fn headers(stored: &DestinationHeaders) -> Result<HeaderMap, String> {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    for (name, value) in stored.iter() {
+        let unfit = || format!("the stored header `{name}` cannot be sent");
+        let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| unfit())?;
+        let mut value = HeaderValue::from_str(value.expose()).map_err(|_| unfit())?;
+        value.set_sensitive(true);
+        headers.insert(key, value);
+    }
+    Ok(headers)
+}
+
+/// The body of a request, which tells when it is first asked for. The HTTP client does that only when it has a
+/// connection to write to; no timer of its own starts at this moment.
+struct Payload {
+    bytes: Bytes,
+    asked: Option<oneshot::Sender<Instant>>,
+}
+
+impl http_body::Body for Payload {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if let Some(asked) = self.asked.take() {
+            // Nobody listens any more when the attempt is over already.
+            let _ = asked.send(Instant::now());
+        }
+        let bytes = std::mem::take(&mut self.bytes);
+        Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
+    }
+
+    /// Not before it was asked for, or an empty payload would go out without a `Content-Length`.
+    fn is_end_stream(&self) -> bool {
+        self.asked.is_none() && self.bytes.is_empty()
+    }
+
+    /// Exact, so that the request has a `Content-Length` and is not chunked.
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.bytes.len() as u64)
+    }
+}
+
+/// What is kept of an endpoint's answer.
+struct Answer {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+    truncated: bool,
+}
+
+impl Answer {
+    /// Reads the body to its end, so that the connection can be used again; or to the bound or the deadline, and then
+    /// drops the connection with the response.
+    async fn read(mut response: Response, deadline: Instant) -> Self {
+        let status = response.status().as_u16();
+        let headers = kept(response.headers());
+        let mut body = Vec::new();
+        let truncated = loop {
+            match timeout_at(deadline, response.chunk()).await {
+                Ok(Ok(Some(chunk))) => {
+                    let room = Attempt::MAX_BODY_BYTES - body.len();
+                    if chunk.len() > room {
+                        body.extend_from_slice(&chunk[..room]);
+                        break true;
+                    }
+                    body.extend_from_slice(&chunk);
+                }
+                Ok(Ok(None)) => break false,
+                Ok(Err(_)) | Err(_) => break true,
+            }
+        };
+        Self { status, headers, body, truncated }
+    }
+}
+
+/// The first headers that fit the bounds, in their order; bytes outside UTF-8 are replaced.
+fn kept(headers: &HeaderMap) -> Vec<(String, String)> {
+    let mut bytes = 0;
+    headers
+        .iter()
+        .take(MAX_HEADERS)
+        .take_while(|(name, value)| {
+            bytes += name.as_str().len() + value.len();
+            bytes <= MAX_HEADER_BYTES
+        })
+        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect()
+}

@@ -1,0 +1,80 @@
+//! What an engine tells: published events, notices, figures, errors.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use crate::error::{Error, Retry};
+use crate::types::{Id, IdleReport, Notice, NoticeKind, Published, Stats};
+
+/// What became of a published event; `no_delivery` only when there was none.
+pub fn published_to_json(published: &Published) -> Value {
+    let mut answer = json!({
+        "id": published.id.as_str(),
+        "ulid": published.ulid,
+        "deliveries": published.deliveries,
+        "duplicate": published.duplicate,
+    });
+    if let Some(reason) = published.no_delivery {
+        answer["no_delivery"] = json!(reason.as_str());
+    }
+    answer
+}
+
+/// What happened to a lane; `reason` when it paused, `discarded` when it was flushed.
+pub fn notice_to_json(notice: &Notice) -> Value {
+    let mut answer = json!({
+        "hook_id": Id::from(notice.hook).as_str(),
+        "at": notice.at.to_string(),
+        "kind": notice.kind.as_str(),
+    });
+    match &notice.kind {
+        NoticeKind::Paused { reason } => answer["reason"] = json!(reason),
+        NoticeKind::Flushed { discarded } => answer["discarded"] = json!(discarded),
+        NoticeKind::Resumed => {}
+    }
+    answer
+}
+
+/// How much an engine has to do.
+pub fn stats_to_json(stats: &Stats) -> Value {
+    json!({
+        "queued": stats.queued,
+        "in_flight": stats.in_flight,
+        "paused_lanes": stats.paused_lanes,
+        "oldest_queued_age_ms": millis(stats.oldest_queued_age),
+    })
+}
+
+/// How a wait for idleness ended.
+pub fn idle_report_to_json(report: &IdleReport) -> Value {
+    json!({"idle": report.idle, "paused_lanes": report.paused_lanes, "attempts": report.attempts})
+}
+
+/// An error. `retry` is `"never"`, `"now"` or `{"after_ms": n}`.
+pub fn error_to_json(error: &Error) -> Value {
+    let mut members = Map::new();
+    let mut put = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            members.insert(name.to_owned(), value);
+        }
+    };
+    put("kind", Some(json!(error.kind().as_str())));
+    put("message", Some(json!(error.message())));
+    put("operation", error.operation().map(Value::from));
+    put("http_status", error.http_status().map(Value::from));
+    put("request_id", error.request_id().map(Value::from));
+    put(
+        "retry",
+        Some(match error.retry() {
+            Retry::Never => json!("never"),
+            Retry::Now => json!("now"),
+            Retry::After(wait) => json!({"after_ms": millis(wait)}),
+        }),
+    );
+    Value::Object(members)
+}
+
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
