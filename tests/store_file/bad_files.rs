@@ -62,7 +62,8 @@ fn a_path_that_names_no_file_is_an_invalid_argument() {
 #[test]
 fn a_folder_or_a_missing_folder_is_a_storage_error() {
     let folder = tempfile::tempdir().unwrap();
-    let error = refused_untouched(folder.path(), ErrorKind::Storage);
+    fs::create_dir(folder.path().join("folder.db")).unwrap();
+    let error = refused_untouched(&folder.path().join("folder.db"), ErrorKind::Storage);
     says(&error, &["is not a file"]);
     let error = SqliteStore::open(&folder.path().join("no/hooks.db")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Storage);
