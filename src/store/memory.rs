@@ -282,17 +282,21 @@ impl State {
 
     fn load(&self, request: &LoadRequest) -> Option<Loaded> {
         let row = self.hooks.get(&request.hook)?;
-        let mut waiting = self.queued(request.hook).filter(|(id, _)| *id > request.after);
-        let deliveries: Vec<Queued> = waiting
-            .by_ref()
-            .take(request.limit as usize)
-            .map(|(delivery, row)| Queued {
+        let mut waiting = self.queued(request.hook).filter(|(id, _)| *id > request.after).peekable();
+        let mut deliveries: Vec<Queued> = Vec::new();
+        let mut bytes = 0;
+        while deliveries.len() < request.limit as usize
+            && let Some((delivery, row)) =
+                waiting.next_if(|(_, row)| deliveries.is_empty() || bytes + row.payload.len() <= request.bytes)
+        {
+            bytes += row.payload.len();
+            deliveries.push(Queued {
                 delivery,
                 attempts: row.attempts.len() as u32,
                 resource: Arc::clone(&row.resource),
                 payload: row.payload.clone(),
-            })
-            .collect();
+            });
+        }
         let more = waiting.next().is_some();
         let gone = row.control.gate == Gate::Gone;
         Some(Loaded {

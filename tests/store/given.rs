@@ -118,7 +118,7 @@ pub fn queue(store: &dyn Store, hook: HookId, numbers: impl IntoIterator<Item = 
 
 /// The whole lane.
 pub fn load(store: &dyn Store, hook: HookId) -> Loaded {
-    let request = LoadRequest { hook, after: DeliveryId(0), limit: 1000 };
+    let request = LoadRequest { hook, after: DeliveryId(0), limit: 1000, bytes: 1 << 20 };
     store.load(&[request]).unwrap().remove(0)
 }
 

@@ -14,7 +14,7 @@ pub fn a_queue_is_loaded_in_order_in_parts(store: &dyn Store) {
     let all = queue(store, hook, 1..=5);
     assert!(all.is_sorted());
     let part = |after, limit| {
-        let loaded = store.load(&[LoadRequest { hook, after, limit }]).unwrap().remove(0);
+        let loaded = store.load(&[LoadRequest { hook, after, limit, bytes: 1 << 20 }]).unwrap().remove(0);
         (loaded.deliveries.into_iter().map(|queued| queued.delivery).collect::<Vec<_>>(), loaded.more)
     };
     assert_eq!(part(DeliveryId(0), 2), (all[..2].to_vec(), true));
@@ -23,7 +23,7 @@ pub fn a_queue_is_loaded_in_order_in_parts(store: &dyn Store) {
     assert_eq!(part(DeliveryId(0), 5), (all.clone(), false));
     assert_eq!(part(all[4], 2), (Vec::new(), false));
 
-    let request = |hook| LoadRequest { hook, after: DeliveryId(0), limit: 1 };
+    let request = |hook| LoadRequest { hook, after: DeliveryId(0), limit: 1, bytes: 1 << 20 };
     let both = store.load(&[request(other), request(hook)]).unwrap();
     assert_eq!(both.iter().map(|loaded| loaded.hook).collect::<Vec<_>>(), [other, hook]);
 
@@ -47,7 +47,7 @@ pub fn a_queue_is_loaded_in_order_in_parts(store: &dyn Store) {
 
 pub fn a_hook_that_was_never_there_is_left_out_of_a_load(store: &dyn Store) {
     let hook = rfi_hook(store, "acme");
-    let request = |hook| LoadRequest { hook, after: DeliveryId(0), limit: 1 };
+    let request = |hook| LoadRequest { hook, after: DeliveryId(0), limit: 1, bytes: 1 << 20 };
     let loaded = store.load(&[request(HookId(hook.0 + 1)), request(hook)]).unwrap();
     assert_eq!(loaded.iter().map(|loaded| loaded.hook).collect::<Vec<_>>(), [hook]);
     assert_eq!(store.load(&[]).unwrap().len(), 0);
