@@ -111,7 +111,10 @@ fn count(store: &SqliteStore, hook: tieback::types::HookId) -> i64 {
 fn queued_in_parts(store: &SqliteStore, hook: tieback::types::HookId) -> i64 {
     let (mut after, mut count) = (tieback::types::DeliveryId(0), 0);
     loop {
-        let lane = store.load(&[tieback::store::LoadRequest { hook, after, limit: 100 }]).unwrap().remove(0);
+        let lane = store
+            .load(&[tieback::store::LoadRequest { hook, after, limit: 100, bytes: usize::MAX }])
+            .unwrap()
+            .remove(0);
         count += lane.deliveries.len() as i64;
         after = lane.deliveries.last().map_or(after, |last| last.delivery);
         if !lane.more {

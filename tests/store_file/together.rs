@@ -8,8 +8,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tieback::error::ErrorKind;
 use tieback::store::sqlite::SqliteStore;
-use tieback::store::{LoadRequest, Queue, Registry};
-use tieback::types::{DeliveryId, HookId};
+use tieback::store::{Queue, Registry};
 
 use crate::given::*;
 
@@ -163,21 +162,4 @@ fn a_file_that_another_program_does_not_let_go_is_unavailable_and_not_changed() 
     drop(other);
     assert!(!publish(&store, event(1)).duplicate);
     assert_eq!(queued(&store, hook).len(), 1);
-}
-
-#[test]
-fn a_lane_is_given_about_a_megabyte_at_once() {
-    let (_folder, _path, store) = new_store();
-    let hook: HookId = rfi_hook(&store, "acme");
-    for number in 0..20 {
-        let mut large = event(number).event;
-        let metadata =
-            tieback::types::Metadata { source_operation_id: Some("x".repeat(200_000)), ..Default::default() };
-        large.metadata = Some(metadata);
-        publish(&store, ready(large));
-    }
-    let loaded = store.load(&[LoadRequest { hook, after: DeliveryId(0), limit: 100 }]).unwrap().remove(0);
-    let bytes: usize = loaded.deliveries.iter().map(|queued| queued.payload.len()).sum();
-    assert!(loaded.more);
-    assert!((1024 * 1024..1024 * 1024 + 256 * 1024).contains(&bytes), "{bytes} bytes");
 }
