@@ -104,7 +104,7 @@ impl Engine {
             Driver::Caller { .. } => self.finish(&mut driver, self.shared.policy.attempt_limit())?,
             Driver::Nobody | Driver::Closed => {}
         }
-        let runtime = Runtime::with_threads(2)?;
+        let runtime = Runtime::with_threads(1)?;
         let worker = Worker::on_threads(Arc::clone(&self.shared))?;
         let task = runtime.spawn(worker.work())?;
         *driver = Driver::Threads { task, runtime };

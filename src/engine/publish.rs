@@ -87,10 +87,11 @@ impl Shared {
         let scope = event.scope()?;
         let deprecated = self.catalogue.is_deprecated(scope.level(), &event.resource_name, &event.event_type);
         let given = own::event_to_json(event).to_string();
+        let named = event.ulid.is_some() || event.id.is_some();
         let mut event = event.clone();
         event.ulid = event.ulid.or_else(|| Some(self.ulids.next(now, &*self.random)));
         event.timestamp = event.timestamp.or(Some(now));
-        Ok(Publishing { event, given, deprecated: deprecated && only.is_none(), only })
+        Ok(Publishing { event, named, given, deprecated: deprecated && only.is_none(), only })
     }
 }
 
