@@ -1,0 +1,107 @@
+//! Waiting on Python's behalf: Ctrl-C is seen at least every 100 ms, and who wants to stop goes first.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use pyo3::prelude::*;
+use tieback::error::{Error, ErrorKind, Result};
+use tieback::types::IdleReport;
+
+use crate::boundary::{detached, exception, guarded};
+
+/// How long a wait goes on before Python's signals are looked at. A little less than the 100 ms that are promised.
+const SLICE: Duration = Duration::from_millis(80);
+
+/// Calls that start, stop or close an engine and are under way. Slices of a run would otherwise take the engine's lock
+/// from each other for ever, and such a call would never get it.
+#[derive(Clone, Default)]
+pub struct Ahead(Arc<AtomicUsize>);
+
+/// One such call.
+struct Going(Ahead);
+
+impl Ahead {
+    fn go(&self) -> Going {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Going(self.clone())
+    }
+
+    fn is_clear(&self) -> bool {
+        self.0.load(Ordering::SeqCst) == 0
+    }
+}
+
+impl Drop for Going {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Runs the engine by `step`, slice by slice, until `done` or the time is over. The engine keeps its state in between.
+pub fn in_slices(
+    py: Python<'_>,
+    operation: &'static str,
+    ahead: &Ahead,
+    span: Duration,
+    step: impl Fn(Duration) -> Result<IdleReport> + Send + Sync,
+    done: impl Fn(&IdleReport) -> bool,
+) -> PyResult<IdleReport> {
+    let start = Instant::now();
+    let mut attempts = 0;
+    loop {
+        let slice = SLICE.min(span.saturating_sub(start.elapsed()));
+        let report = detached(py, operation, || {
+            if ahead.is_clear() {
+                return step(slice).map(Some);
+            }
+            thread::sleep(Duration::from_millis(5));
+            Ok(None)
+        })?;
+        py.check_signals()?;
+        let Some(report) = report else { continue };
+        attempts += report.attempts;
+        if done(&report) || start.elapsed() >= span {
+            return Ok(IdleReport { attempts, ..report });
+        }
+    }
+}
+
+/// Makes a call that cannot be cut in slices on a thread of its own, and waits for it. Ctrl-C ends the wait; the call
+/// goes on to its end.
+pub fn on_a_thread(
+    py: Python<'_>,
+    operation: &'static str,
+    ahead: &Ahead,
+    call: impl FnOnce() -> Result<()> + Send + 'static,
+) -> PyResult<()> {
+    let going = ahead.go();
+    let (done, mut answer) = mpsc::sync_channel(1);
+    let begun = thread::Builder::new().name(format!("tieback-{operation}")).spawn(move || {
+        let result = guarded(call);
+        drop(going);
+        // Nobody listens any more after Ctrl-C.
+        let _ = done.send(result);
+    });
+    if let Err(cause) = begun {
+        let message = format!("the system gives no thread: {cause}");
+        return Err(exception(py, &Error::new(ErrorKind::Unavailable, message).during(operation)));
+    }
+    loop {
+        let came;
+        (answer, came) = py.detach(move || {
+            let came = answer.recv_timeout(SLICE);
+            (answer, came)
+        });
+        match came {
+            Ok(result) => return result.map_err(|error| exception(py, &error.during(operation))),
+            Err(RecvTimeoutError::Timeout) => py.check_signals()?,
+            Err(RecvTimeoutError::Disconnected) => {
+                let error = Error::new(ErrorKind::Internal, "the call ended without an answer").during(operation);
+                return Err(exception(py, &error));
+            }
+        }
+    }
+}
