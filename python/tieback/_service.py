@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import datetime
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -115,7 +116,7 @@ class Triggers:
 
     def create_many(
         self, scope: Scope, hook_id: str | int, triggers: Iterable[tuple[str, str]]
-    ) -> list[Trigger | Error]:
+    ) -> builtins.list[Trigger | Error]:
         """Adds up to 500 triggers, each a resource name and an event type. The answer has, for each in their order,
         the trigger, or the error that kept it from being added."""
         wanted = []
@@ -129,7 +130,7 @@ class Triggers:
             for answer in answers
         ]
 
-    def delete_many(self, scope: Scope, hook_id: str | int, trigger_ids: Iterable[str | int]) -> list[Error | None]:
+    def delete_many(self, scope: Scope, hook_id: str | int, trigger_ids: Iterable[str | int]) -> builtins.list[Error | None]:
         """Removes up to 500 triggers. The answer has, for each in their order, None, or the error that kept it from
         being removed."""
         if isinstance(trigger_ids, str):
