@@ -10,7 +10,7 @@
 
 mod each;
 mod notices;
-mod options;
+mod open;
 mod publish;
 mod signals;
 mod status;
@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 pub(crate) use each::{one_answer_each, only_answer};
-pub use options::EngineOptions;
+pub use open::EngineOptions;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::policy::catalogue::Catalogue;
@@ -29,7 +29,6 @@ use crate::policy::egress::Egress;
 use crate::policy::retry::RetryPolicy;
 use crate::random::Random;
 use crate::runtime::{Process, Runtime};
-use crate::store::sqlite::SqliteStore;
 use crate::store::{LaneOrder, Store};
 use crate::time::Clock;
 use crate::types::{DeliveryId, HookId, Id, IdleReport, Notice, Scope, Stats};
@@ -72,17 +71,6 @@ enum Driver {
 }
 
 impl Engine {
-    /// Opens the engine on its SQLite file, which is created when it is not there. Starts no thread.
-    ///
-    /// # Errors
-    /// `invalid_argument` for options that make no sense; `unavailable` when another engine has the file open;
-    /// `storage` when the file is no tieback store, is newer than this version, read-only or damaged.
-    pub fn open(options: EngineOptions) -> Result<Self> {
-        options.policy.check()?;
-        let store = SqliteStore::open(&options.path)?;
-        Self::on(Arc::new(store), options)
-    }
-
     /// The engine on a store that is open already; the path of the options is not used.
     ///
     /// # Errors
@@ -129,8 +117,13 @@ impl Engine {
     /// # Errors
     /// `closed`.
     pub fn stop(&self, grace: Duration) -> Result<()> {
+        self.check()?;
+        // A run on another caller's thread holds the driver: it sees the signal and returns.
+        self.shared.signals.stop(Instant::now() + grace);
         let mut driver = self.driver()?;
-        self.finish(&mut driver, grace)
+        let stopped = self.finish(&mut driver, grace);
+        self.shared.signals.stopped();
+        stopped
     }
 
     /// Delivers on the caller's thread what is due, for about `budget`; returns early when nothing is in flight or due.
@@ -164,7 +157,8 @@ impl Engine {
             return self.run_here(&mut driver, until);
         }
         drop(driver);
-        self.shared.status.wait_until_idle(&self.shared.signals, until.deadline, wait_paused)
+        let Shared { status, signals, clock, .. } = &*self.shared;
+        status.wait_until_idle(signals, &**clock, until.deadline, wait_paused)
     }
 
     /// What happened to lanes since the last call: pauses, resumes, flushes. At most 1,024 are kept; the oldest go
@@ -247,8 +241,12 @@ impl Engine {
     }
 
     /// Ends everything. Attempts in flight are abandoned and queued again; use [`Engine::stop`] first to let them end.
-    /// Every later call is `closed`. Closing twice changes nothing. After a fork it only lets go.
+    /// Every later call is `closed`; a [`Engine::run_until_idle`] under way on another thread returns. Closing twice
+    /// changes nothing. After a fork it only lets go.
     pub fn close(&self) {
+        if self.process.check().is_ok() {
+            self.shared.signals.stop(Instant::now());
+        }
         let mut driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner);
         if self.process.check().is_ok() {
             // Closing has no one to report to, and the store keeps what was not finished.
@@ -317,7 +315,6 @@ impl Engine {
             Driver::Threads { task, runtime } => {
                 self.shared.signals.stop(deadline);
                 let ended = runtime.block_on(task)?;
-                self.shared.signals.stopped();
                 if ended.is_err() {
                     self.shared.status.fail();
                 }

@@ -1,5 +1,7 @@
 //! Decisions, all of them pure: no I/O, no clock, no dice. Time and randomness come in as arguments.
 
+// The order is a floor plan: a module names only modules above it.
+
 pub mod retry;
 
 pub mod lane;
@@ -9,6 +11,9 @@ pub mod queue;
 pub mod dispatch;
 
 pub mod catalogue;
+
 pub mod egress;
+
 pub mod matching;
+
 pub mod publishable;

@@ -1,13 +1,16 @@
-//! How an engine is opened.
+//! How an engine is opened. The only place that names a kind of store.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::Engine;
+use crate::error::Result;
 use crate::policy::catalogue::Catalogue;
 use crate::policy::dispatch::Limits;
 use crate::policy::egress::Egress;
 use crate::policy::retry::RetryPolicy;
 use crate::random::{Random, SystemRandom};
+use crate::store::sqlite::SqliteStore;
 use crate::time::{Clock, SystemClock};
 
 /// How an engine is opened: where its store is, and what differs from the defaults.
@@ -41,5 +44,18 @@ impl EngineOptions {
             random: Arc::new(SystemRandom),
             limits: Limits::default(),
         }
+    }
+}
+
+impl Engine {
+    /// Opens the engine on its SQLite file, which is created when it is not there. Starts no thread.
+    ///
+    /// # Errors
+    /// `invalid_argument` for options that make no sense; `unavailable` when another engine has the file open;
+    /// `storage` when the file is no tieback store, is newer than this version, read-only or damaged.
+    pub fn open(options: EngineOptions) -> Result<Self> {
+        options.policy.check()?;
+        let store = SqliteStore::open(&options.path)?;
+        Self::on(Arc::new(store), options)
     }
 }
