@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ._answer import Answer, moment
@@ -91,9 +91,9 @@ class Event:
     related_resources: tuple[RelatedResource, ...]
     data: Any
     """Further facts as JSON (payload v4.0)."""
-    api_version: str | None = field(default=None)
+    api_version: str | None
     """The payload's own `api_version`. Not for publishing."""
-    unknown: Mapping[str, Any] = field(default_factory=dict)
+    unknown: Mapping[str, Any]
     """Members of a payload that tieback does not know. Not for publishing."""
 
     def __init__(

@@ -130,7 +130,9 @@ class Triggers:
             for answer in answers
         ]
 
-    def delete_many(self, scope: Scope, hook_id: str | int, trigger_ids: Iterable[str | int]) -> builtins.list[Error | None]:
+    def delete_many(
+        self, scope: Scope, hook_id: str | int, trigger_ids: Iterable[str | int]
+    ) -> builtins.list[Error | None]:
         """Removes up to 500 triggers. The answer has, for each in their order, None, or the error that kept it from
         being removed."""
         if isinstance(trigger_ids, str):
