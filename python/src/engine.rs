@@ -1,7 +1,6 @@
 //! The engine class: every operation of an embedded engine, from plain Python objects to plain Python objects.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -14,21 +13,20 @@ use tieback::error::{Error, Result};
 use tieback::policy::catalogue::Catalogue;
 use tieback::policy::egress::Egress;
 use tieback::policy::retry::RetryPolicy;
-use tieback::runtime::Process;
 use tieback::service::Service;
-use tieback::types::{Id, Scope};
+use tieback::types::{Id, IdleReport, Scope};
 use tieback::wire::own;
 
 use crate::answer;
 use crate::boundary::{detached, exception};
 use crate::convert::{read, to_json, to_python};
+use crate::opened::Opened;
 use crate::wait::{Ahead, in_slices, on_a_thread};
 
 /// An embedded engine. Safe for use from many threads at once.
 #[pyclass(frozen, module = "tieback._tieback")]
 pub struct Engine {
-    service: Embedded,
-    process: Process,
+    opened: Opened,
     closed: AtomicBool,
     ahead: Ahead,
 }
@@ -57,12 +55,7 @@ impl Engine {
             let egress = Egress { danger_allow_http, danger_allow_private_addresses };
             CoreEngine::open(EngineOptions { policy, catalogue, egress, ..EngineOptions::at(path) })
         })?;
-        Ok(Self {
-            service: Embedded::new(Arc::new(engine)),
-            process: Process::current(),
-            closed: AtomicBool::new(false),
-            ahead: Ahead::default(),
-        })
+        Ok(Self { opened: Opened::new(engine), closed: AtomicBool::new(false), ahead: Ahead::default() })
     }
 
     // ---- hooks ----
@@ -247,36 +240,30 @@ impl Engine {
     // ---- delivering ----
 
     fn start(&self, py: Python<'_>) -> PyResult<()> {
-        let engine = Arc::clone(self.service.engine());
-        on_a_thread(py, "start", &self.ahead, move || engine.start())
+        let opened = self.opened.clone();
+        on_a_thread(py, "start", &self.ahead, move || opened.call(|service| service.engine().start()))
     }
 
     fn stop(&self, py: Python<'_>, grace: f64) -> PyResult<()> {
         let grace = span_of(py, "stop", "grace", grace)?;
-        let engine = Arc::clone(self.service.engine());
-        on_a_thread(py, "stop", &self.ahead, move || engine.stop(grace))
+        let opened = self.opened.clone();
+        on_a_thread(py, "stop", &self.ahead, move || opened.call(|service| service.engine().stop(grace)))
     }
 
     fn pump(&self, py: Python<'_>, budget: f64) -> PyResult<Py<PyAny>> {
         const NAME: &str = "pump";
         let budget = span_of(py, NAME, "budget", budget)?;
-        let engine = self.service.engine();
-        let report = in_slices(py, NAME, &self.ahead, budget, |slice| engine.pump(slice), |report| report.idle)?;
+        let step = |slice| self.opened.call(|service| service.engine().pump(slice));
+        let report = in_slices(py, NAME, &self.ahead, budget, step, |report| report.idle)?;
         to_python(py, &own::idle_report_to_json(&report))
     }
 
     fn run_until_idle(&self, py: Python<'_>, timeout: f64, wait_paused: bool) -> PyResult<Py<PyAny>> {
         const NAME: &str = "run_until_idle";
         let timeout = span_of(py, NAME, "timeout", timeout)?;
-        let engine = self.service.engine();
-        let report = in_slices(
-            py,
-            NAME,
-            &self.ahead,
-            timeout,
-            |slice| engine.run_until_idle(slice, wait_paused),
-            |report| report.idle && !(wait_paused && report.paused_lanes > 0),
-        )?;
+        let step = |slice| self.opened.call(|service| service.engine().run_until_idle(slice, wait_paused));
+        let done = |report: &IdleReport| report.idle && !(wait_paused && report.paused_lanes > 0);
+        let report = in_slices(py, NAME, &self.ahead, timeout, step, done)?;
         to_python(py, &own::idle_report_to_json(&report))
     }
 
@@ -326,14 +313,11 @@ impl Engine {
     }
 
     fn close(&self, py: Python<'_>) -> PyResult<()> {
-        if self.closed.swap(true, Ordering::SeqCst) || self.process.check().is_err() {
+        if self.closed.swap(true, Ordering::SeqCst) {
             return Ok(());
         }
-        let engine = Arc::clone(self.service.engine());
-        on_a_thread(py, "close", &self.ahead, move || {
-            engine.close();
-            Ok(())
-        })
+        let opened = self.opened.clone();
+        on_a_thread(py, "close", &self.ahead, move || opened.close())
     }
 
     #[getter]
@@ -349,17 +333,7 @@ impl Engine {
         operation: &'static str,
         call: impl FnOnce(&Embedded) -> Result<T> + Send,
     ) -> PyResult<T> {
-        detached(py, operation, || call(&self.service))
-    }
-}
-
-impl Drop for Engine {
-    fn drop(&mut self) {
-        if self.process.check().is_err() {
-            // In a forked child. Ending it could wait for threads and locks that only the parent has, and could touch
-            // the parent's file: it is left as it is.
-            std::mem::forget(self.service.clone());
-        }
+        detached(py, operation, || self.opened.call(call))
     }
 }
 

@@ -7,6 +7,7 @@ mod answer;
 mod boundary;
 mod convert;
 mod engine;
+mod opened;
 mod wait;
 
 use pyo3::prelude::*;

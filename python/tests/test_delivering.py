@@ -58,26 +58,21 @@ def test_refused_delivery_is_tried_again_and_logged(
 
 
 def test_idle_report_tells_of_paused_lanes_and_of_time_run_out(
-    engine: tieback.Engine, endpoint: Endpoint, scope: tieback.Scope, hook: tieback.Hook, event: tieback.Event
+    path: pathlib.Path, scope: tieback.Scope, event: tieback.Event
 ) -> None:
-    engine.hooks.update(scope, hook.id, destination_url="http://127.0.0.1:9/refused")
-    engine.close()
-    with tieback.open(
-        pathlib.Path(repr_path(engine)), danger_allow_http=True, danger_allow_private_addresses=True
-    ) as patient:
-        patient.publish(event)
-        report = patient.run_until_idle(timeout=DEADLINE)
-        assert report == tieback.IdleReport(idle=True, paused_lanes=1, attempts=1)
-        assert patient.stats().paused_lanes == 1
-        assert patient.run_until_idle(timeout=0.0, wait_paused=True).paused_lanes == 1
-        (delivery,) = patient.deliveries.list(scope, hook.id)
+    with Endpoint() as gone:
+        url = gone.url
+    with tieback.open(path, danger_allow_http=True, danger_allow_private_addresses=True) as engine:
+        hook = engine.hooks.create(scope, namespace="n", payload_version="v4.0", destination_url=url)
+        engine.triggers.create(scope, hook.id, resource_name="Company Users", event_type="update")
+        engine.publish(event)
+        assert engine.run_until_idle(timeout=DEADLINE) == tieback.IdleReport(idle=True, paused_lanes=1, attempts=1)
+        assert engine.stats().paused_lanes == 1
+        assert engine.run_until_idle(timeout=0.0, wait_paused=True).paused_lanes == 1
+        (delivery,) = engine.deliveries.list(scope, hook.id)
         assert delivery.status == "retrying"
         assert delivery.attempts[0].response_status is None
         assert "refused" in (delivery.attempts[0].response_error or "")
-
-
-def repr_path(engine: tieback.Engine) -> str:
-    return repr(engine).split("'")[1]
 
 
 def test_pump_delivers_bit_by_bit(

@@ -110,6 +110,8 @@ class Event:
         metadata: Metadata | None = None,
         related_resources: Iterable[RelatedResource] = (),
         data: Any = None,
+        api_version: str | None = None,
+        unknown: Mapping[str, Any] | None = None,
     ) -> None:
         scope_to_input(scope)
         if timestamp is not None:
@@ -134,8 +136,8 @@ class Event:
             metadata=metadata,
             related_resources=related,
             data=data,
-            api_version=None,
-            unknown={},
+            api_version=optional_plain_text("api_version", api_version),
+            unknown={} if unknown is None else unknown,
         )
 
     def _set(self, **fields: Any) -> None:
