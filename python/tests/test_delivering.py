@@ -239,7 +239,7 @@ def test_deliveries_can_be_narrowed_and_paged(
     engine: tieback.Engine, endpoint: Endpoint, scope: tieback.Scope, hook: tieback.Hook, event: tieback.Event
 ) -> None:
     engine.triggers.create(scope, hook.id, resource_name="Company Vendors", event_type="create")
-    engine.publish_many([dataclasses.replace(event, resource_id=number) for number in (1, 2, 3)])
+    engine.publish_many([dataclasses.replace(event, resource_id=str(number)) for number in (1, 2, 3)])
     run(engine)
     engine.publish(dataclasses.replace(event, resource_name="Company Vendors", event_type="create"))
 

@@ -50,7 +50,7 @@ def everything(engine: tieback.Engine, endpoint: Endpoint, hook: tieback.Hook, e
         event,
         timestamp=datetime.datetime.now(datetime.timezone.utc),
         metadata=tieback.Metadata(source_user_id=7, source_operation_id="op"),
-        related_resources=[tieback.RelatedResource(id=1, name="RFIs")],
+        related_resources=(tieback.RelatedResource(id=1, name="RFIs"),),
         data={"a": [1]},
     )
     endpoint.refuse(1)

@@ -118,7 +118,7 @@ def open_and_publish(path: str, answers: multiprocessing.Queue[str]) -> None:
 @allow_fork
 def test_child_of_multiprocessing_opens_its_own(path: pathlib.Path) -> None:
     context = multiprocessing.get_context("fork")
-    answers: multiprocessing.Queue[str] = context.Queue()  # type: ignore[assignment]
+    answers: multiprocessing.Queue[str] = context.Queue()
 
     def answer() -> str:
         child = context.Process(target=open_and_publish, args=(str(path), answers))

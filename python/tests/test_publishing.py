@@ -20,7 +20,7 @@ def queued(engine: tieback.Engine, scope: tieback.Scope, hook: tieback.Hook) -> 
 def test_published_event_is_queued_and_keeps_what_was_given(
     engine: tieback.Engine, scope: tieback.Scope, hook: tieback.Hook, event: tieback.Event
 ) -> None:
-    full = dataclasses.replace(event, id=321, ulid="01JMYXMZRBVKK0PC6XS8SA4QRE", timestamp=WHEN)
+    full = dataclasses.replace(event, id="321", ulid="01JMYXMZRBVKK0PC6XS8SA4QRE", timestamp=WHEN)
     published = engine.publish(full)
     assert published == tieback.Published(
         id="321", ulid="01JMYXMZRBVKK0PC6XS8SA4QRE", deliveries=1, duplicate=False, no_delivery=None
@@ -48,7 +48,7 @@ def test_same_ulid_twice_is_one_event_and_a_conflict_with_other_content(
     first, again = engine.publish(mine), engine.publish(mine)
     assert again == dataclasses.replace(first, duplicate=True)
     with pytest.raises(tieback.ConflictError):
-        engine.publish(dataclasses.replace(mine, resource_id=43))
+        engine.publish(dataclasses.replace(mine, resource_id="43"))
     assert len(queued(engine, scope, hook)) == 1
 
 
@@ -69,7 +69,7 @@ def test_it_says_why_there_was_no_delivery(
 def test_many_are_answered_one_by_one(
     engine: tieback.Engine, scope: tieback.Scope, hook: tieback.Hook, event: tieback.Event
 ) -> None:
-    events = [event, dataclasses.replace(event, resource_name="Company User"), dataclasses.replace(event, id=5)]
+    events = [event, dataclasses.replace(event, resource_name="Company User"), dataclasses.replace(event, id="5")]
     good, bad, last = engine.publish_many(iter(events))
     assert isinstance(good, tieback.Published) and good.deliveries == 1
     assert isinstance(bad, tieback.InvalidArgumentError) and "Company Users" in bad.message

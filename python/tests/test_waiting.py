@@ -103,7 +103,7 @@ def test_eight_threads_publish_at_once(
     def publish(thread: int) -> None:
         try:
             for number in range(25):
-                engine.publish(dataclasses.replace(event, resource_id=1 + thread * 25 + number))
+                engine.publish(dataclasses.replace(event, resource_id=str(1 + thread * 25 + number)))
         except BaseException as error:
             errors.append(error)
 
