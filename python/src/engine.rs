@@ -21,14 +21,14 @@ use crate::answer;
 use crate::boundary::{detached, exception};
 use crate::convert::{read, to_json, to_python};
 use crate::opened::Opened;
-use crate::wait::{Ahead, in_slices, on_a_thread};
+use crate::wait::{Endings, in_slices, on_a_thread};
 
 /// An embedded engine. Safe for use from many threads at once.
 #[pyclass(frozen, module = "tieback._tieback")]
 pub struct Engine {
     opened: Opened,
     closed: AtomicBool,
-    ahead: Ahead,
+    endings: Endings,
 }
 
 /// A plain Python object that a call was given.
@@ -55,7 +55,7 @@ impl Engine {
             let egress = Egress { danger_allow_http, danger_allow_private_addresses };
             CoreEngine::open(EngineOptions { policy, catalogue, egress, ..EngineOptions::at(path) })
         })?;
-        Ok(Self { opened: Opened::new(engine), closed: AtomicBool::new(false), ahead: Ahead::default() })
+        Ok(Self { opened: Opened::new(engine), closed: AtomicBool::new(false), endings: Endings::default() })
     }
 
     // ---- hooks ----
@@ -241,20 +241,21 @@ impl Engine {
 
     fn start(&self, py: Python<'_>) -> PyResult<()> {
         let opened = self.opened.clone();
-        on_a_thread(py, "start", &self.ahead, move || opened.call(|service| service.engine().start()))
+        on_a_thread(py, "start", move || opened.call(|service| service.engine().start()))
     }
 
     fn stop(&self, py: Python<'_>, grace: f64) -> PyResult<()> {
         let grace = span_of(py, "stop", "grace", grace)?;
         let opened = self.opened.clone();
-        on_a_thread(py, "stop", &self.ahead, move || opened.call(|service| service.engine().stop(grace)))
+        self.endings.add();
+        on_a_thread(py, "stop", move || opened.call(|service| service.engine().stop(grace)))
     }
 
     fn pump(&self, py: Python<'_>, budget: f64) -> PyResult<Py<PyAny>> {
         const NAME: &str = "pump";
         let budget = span_of(py, NAME, "budget", budget)?;
         let step = |slice| self.opened.call(|service| service.engine().pump(slice));
-        let report = in_slices(py, NAME, &self.ahead, budget, step, |report| report.idle)?;
+        let report = in_slices(py, NAME, &self.endings, budget, step, |report| report.idle)?;
         to_python(py, &own::idle_report_to_json(&report))
     }
 
@@ -263,7 +264,7 @@ impl Engine {
         let timeout = span_of(py, NAME, "timeout", timeout)?;
         let step = |slice| self.opened.call(|service| service.engine().run_until_idle(slice, wait_paused));
         let done = |report: &IdleReport| report.idle && !(wait_paused && report.paused_lanes > 0);
-        let report = in_slices(py, NAME, &self.ahead, timeout, step, done)?;
+        let report = in_slices(py, NAME, &self.endings, timeout, step, done)?;
         to_python(py, &own::idle_report_to_json(&report))
     }
 
@@ -317,7 +318,8 @@ impl Engine {
             return Ok(());
         }
         let opened = self.opened.clone();
-        on_a_thread(py, "close", &self.ahead, move || opened.close())
+        self.endings.add();
+        on_a_thread(py, "close", move || opened.close())
     }
 
     #[getter]

@@ -1,6 +1,5 @@
-//! Waiting on Python's behalf: Ctrl-C is seen at least every 100 ms, and who wants to stop goes first.
+//! Waiting on Python's behalf: Ctrl-C is seen at least every 100 ms.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -15,55 +14,40 @@ use crate::boundary::{detached, exception, guarded};
 /// How long a wait goes on before Python's signals are looked at. A little less than the 100 ms that are promised.
 const SLICE: Duration = Duration::from_millis(80);
 
-/// Calls that start, stop or close an engine and are under way. Slices of a run would otherwise take the engine's lock
-/// from each other for ever, and such a call would never get it.
-#[derive(Clone, Default)]
-pub struct Ahead(Arc<AtomicUsize>);
+/// Counts the calls that end runs on other threads: a run that is between two slices would miss them.
+#[derive(Default)]
+pub struct Endings(AtomicUsize);
 
-/// One such call.
-struct Going(Ahead);
-
-impl Ahead {
-    fn go(&self) -> Going {
+impl Endings {
+    /// Runs under way are to end.
+    pub fn add(&self) {
         self.0.fetch_add(1, Ordering::SeqCst);
-        Going(self.clone())
     }
 
-    fn is_clear(&self) -> bool {
-        self.0.load(Ordering::SeqCst) == 0
-    }
-}
-
-impl Drop for Going {
-    fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::SeqCst);
+    fn count(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
     }
 }
 
-/// Runs the engine by `step`, slice by slice, until `done` or the time is over. The engine keeps its state in between.
+/// Runs the engine by `step`, slice by slice, until `done`, the time is over, or somebody ends it. The engine keeps its
+/// state in between.
 pub fn in_slices(
     py: Python<'_>,
     operation: &'static str,
-    ahead: &Ahead,
+    endings: &Endings,
     span: Duration,
     step: impl Fn(Duration) -> Result<IdleReport> + Send + Sync,
     done: impl Fn(&IdleReport) -> bool,
 ) -> PyResult<IdleReport> {
     let start = Instant::now();
+    let before = endings.count();
     let mut attempts = 0;
     loop {
         let slice = SLICE.min(span.saturating_sub(start.elapsed()));
-        let report = detached(py, operation, || {
-            if ahead.is_clear() {
-                return step(slice).map(Some);
-            }
-            thread::sleep(Duration::from_millis(5));
-            Ok(None)
-        })?;
+        let report = detached(py, operation, || step(slice))?;
         py.check_signals()?;
-        let Some(report) = report else { continue };
         attempts += report.attempts;
-        if done(&report) || start.elapsed() >= span {
+        if done(&report) || start.elapsed() >= span || endings.count() != before {
             return Ok(IdleReport { attempts, ..report });
         }
     }
@@ -74,16 +58,12 @@ pub fn in_slices(
 pub fn on_a_thread(
     py: Python<'_>,
     operation: &'static str,
-    ahead: &Ahead,
     call: impl FnOnce() -> Result<()> + Send + 'static,
 ) -> PyResult<()> {
-    let going = ahead.go();
     let (done, mut answer) = mpsc::sync_channel(1);
     let begun = thread::Builder::new().name(format!("tieback-{operation}")).spawn(move || {
-        let result = guarded(call);
-        drop(going);
         // Nobody listens any more after Ctrl-C.
-        let _ = done.send(result);
+        let _ = done.send(guarded(call));
     });
     if let Err(cause) = begun {
         let message = format!("the system gives no thread: {cause}");

@@ -13,6 +13,7 @@ import sys
 import textwrap
 import threading
 import traceback
+import weakref
 from collections.abc import Callable
 
 import pytest
@@ -76,7 +77,39 @@ def test_forked_child_cannot_use_the_engine_and_the_parent_can(
 
 @needs_fork
 @allow_fork
-def test_fork_during_a_run_leaves_the_child_able_to_let_go(
+@pytest.mark.parametrize("started", [False, True])
+def test_child_that_drops_the_engine_leaves_the_parents_store_alone(
+    path: pathlib.Path, endpoint: Endpoint, event: tieback.Event, started: bool
+) -> None:
+    engine = tieback.open(path, danger_allow_http=True, danger_allow_private_addresses=True)
+    hook = engine.hooks.create(event.scope, namespace="n", payload_version="v4.0", destination_url=endpoint.url)
+    engine.triggers.create(event.scope, hook.id, resource_name="Company Users", event_type="update")
+    engine.publish(event)
+    if started:
+        engine.start()
+    endpoint.wait_for_requests(1 if started else 0)
+    files = sorted(path.parent.iterdir())
+
+    def check() -> None:
+        nonlocal engine
+        dropped = weakref.ref(engine)
+        del engine
+        assert dropped() is None
+
+    assert in_a_fork(check) == 0
+    assert sorted(path.parent.iterdir()) == files
+    with pytest.raises(tieback.UnavailableError):
+        tieback.open(path)
+    engine.publish(event)
+    assert engine.run_until_idle(timeout=DEADLINE).idle
+    assert [delivery.status for delivery in engine.deliveries.list(event.scope, hook.id)] == ["delivered"] * 2
+    engine.close()
+    tieback.open(path).close()
+
+
+@needs_fork
+@allow_fork
+def test_child_of_a_fork_during_a_run_does_not_hang(
     path: pathlib.Path, endpoint: Endpoint, event: tieback.Event
 ) -> None:
     engine = tieback.open(path, danger_allow_http=True, danger_allow_private_addresses=True)
@@ -89,10 +122,10 @@ def test_fork_during_a_run_leaves_the_child_able_to_let_go(
     endpoint.wait_for_requests(1)
 
     def check() -> None:
-        # The engine's lock was held by a thread that the child does not have.
-        nonlocal engine
+        # The engine's lock is held by a thread that the child does not have.
+        with pytest.raises(tieback.ClosedError, match="fork"):
+            engine.pump(budget=1)
         engine.close()
-        del engine
 
     ended = in_a_fork(check)
     endpoint.open.set()

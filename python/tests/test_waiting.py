@@ -17,7 +17,7 @@ import tieback
 from endpoint import DEADLINE, Endpoint
 
 WAITER = """
-    import sys, threading, time
+    import os, sys, threading, time
     import tieback
 
     path, url, how = sys.argv[1:]
@@ -30,8 +30,9 @@ WAITER = """
         engine.start()
     if how == "started stop":
         engine.run_until_idle(timeout=0.3)
-    print("waiting", flush=True)
     try:
+        # Said by another thread when this one has begun to wait.
+        threading.Timer(0.3, print, ["waiting"], {"flush": True}).start()
         if how.endswith("run"):
             engine.run_until_idle(timeout=600)
         elif how == "pump":
@@ -40,10 +41,7 @@ WAITER = """
             engine.stop(grace=600)
     except KeyboardInterrupt:
         print("interrupted", time.time(), engine.stats().queued, flush=True)
-        if how != "started stop":
-            engine.close()
-        sys.stdout.flush()
-        import os
+        # The stop that nobody waits for any more goes on for its ten minutes.
         os._exit(0)
     print("not interrupted")
 """
