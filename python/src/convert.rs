@@ -1,4 +1,5 @@
-//! Plain Python objects to JSON values and back: dicts, lists, texts, numbers, booleans, None. Whole numbers stay exact.
+//! Plain Python objects to JSON values and back: dicts, lists, texts, numbers, booleans, None. Whole numbers stay
+//! exact.
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;

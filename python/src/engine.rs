@@ -207,7 +207,7 @@ impl Engine {
 
     // ---- publishing ----
 
-    /// Not in slices: the event is on disk, or it is not, when this returns. Python raises KeyboardInterrupt afterwards.
+    /// Not in slices: when this returns, the event is on disk or it is not. Python raises KeyboardInterrupt afterwards.
     fn publish(&self, py: Python<'_>, event: Object<'_, '_>) -> PyResult<Py<PyAny>> {
         const NAME: &str = "publish";
         let event = read(py, NAME, event, own::event_from_json)?;

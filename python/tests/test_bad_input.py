@@ -23,7 +23,10 @@ def test_scope_with_both_or_none_names_the_way_out(ids: dict[str, int]) -> None:
         tieback.Scope(**ids)
 
 
-@pytest.mark.parametrize("number", [0, -1, 2**63, 2**64, pytest.param(10**5000, id="huge"), "-1", "x", "007", "", "9223372036854775808", "é"])
+@pytest.mark.parametrize(
+    "number",
+    [0, -1, 2**63, 2**64, pytest.param(10**5000, id="huge"), "-1", "x", "007", "", "9223372036854775808", "é"],
+)
 def test_scope_ids_are_1_to_63_bits(number: Any) -> None:
     for make in (tieback.Scope.company, tieback.Scope.project):
         with pytest.raises(tieback.InvalidArgumentError, match="_id"):

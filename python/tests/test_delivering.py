@@ -140,8 +140,9 @@ def test_paused_lane_starts_nothing_until_resumed(
     engine.pause(scope, hook.id)
     assert engine.publish(event).deliveries == 1
     engine.run_until_idle(timeout=DEADLINE)
-    assert engine.stats() == dataclasses.replace(engine.stats(), queued=1, in_flight=0, paused_lanes=1)
-    assert engine.stats().oldest_queued_age > 0
+    stats = engine.stats()
+    assert (stats.queued, stats.in_flight, stats.paused_lanes) == (1, 0, 1)
+    assert 0 < stats.oldest_queued_age < DEADLINE
     assert endpoint.requests == []
     engine.resume(scope, hook.id)
     run(engine)
@@ -232,7 +233,8 @@ def test_response_timeout_is_seconds(
         assert engine.run_until_idle(timeout=DEADLINE).attempts == 1
         (attempt,) = deliveries(engine, hook)[0].attempts
         assert attempt.response_status is None and attempt.response_error is not None
-        assert datetime.timedelta(seconds=0.09) < attempt.completed_at - attempt.started_at < datetime.timedelta(seconds=5)
+        took = (attempt.completed_at - attempt.started_at).total_seconds()
+        assert 0.09 < took < 5
 
 
 def test_deliveries_can_be_narrowed_and_paged(

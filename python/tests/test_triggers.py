@@ -34,7 +34,12 @@ def test_bulk_answers_item_by_item(engine: tieback.Engine, scope: tieback.Scope,
     answers = engine.triggers.create_many(
         scope,
         hook.id,
-        [("Company Vendors", "create"), ("Company Users", "update"), ("Nonsense", "create"), ("Company Users", "create")],
+        [
+            ("Company Vendors", "create"),
+            ("Company Users", "update"),
+            ("Nonsense", "create"),
+            ("Company Users", "create"),
+        ],
     )
     assert isinstance(answers[0], tieback.Trigger) and isinstance(answers[3], tieback.Trigger)
     assert isinstance(answers[1], tieback.ConflictError)
