@@ -212,6 +212,8 @@ def test_options_of_other_types_are_refused(path: pathlib.Path, engine: tieback.
         tieback.open(5)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="timeout"):
         engine.run_until_idle(timeout="5")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="wait_paused"):
+        engine.run_until_idle(timeout=5, wait_paused=1)  # type: ignore[arg-type]
     for seconds in (-1, math.nan, math.inf, 1e300, 10**400):
         with pytest.raises(tieback.InvalidArgumentError, match="timeout"):
             engine.run_until_idle(timeout=seconds)

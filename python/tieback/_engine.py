@@ -10,7 +10,7 @@ from typing import NoReturn
 from . import _tieback
 from ._errors import Error, error_from_answer
 from ._event import Event, Published, event_to_input, published_from_answer
-from ._input import given, id_text, milliseconds, seconds
+from ._input import flag, given, id_text, milliseconds, optional_plain_text, seconds
 from ._scope import Scope, scope_to_input
 from ._service import Deliveries, Hooks, Resources, Triggers
 from ._status import (
@@ -62,7 +62,13 @@ def open(
         honor_retry_after=honor_retry_after,
     )
     where = os.fspath(path)
-    native = _tieback.Engine(where, policy, catalogue, danger_allow_http, danger_allow_private_addresses)
+    native = _tieback.Engine(
+        where,
+        policy,
+        optional_plain_text("catalogue", catalogue),
+        flag("danger_allow_http", danger_allow_http),
+        flag("danger_allow_private_addresses", danger_allow_private_addresses),
+    )
     return Engine(native, where)
 
 
@@ -133,7 +139,8 @@ class Engine:
     def run_until_idle(self, *, timeout: float, wait_paused: bool = False) -> IdleReport:
         """Delivers until nothing is in flight or due, or `timeout` seconds have passed. Lanes in back-off are waited
         for only with `wait_paused`. On a started engine it waits; else it works on this thread."""
-        return idle_report_from_answer(self._native.run_until_idle(seconds("timeout", timeout), wait_paused))
+        answer = self._native.run_until_idle(seconds("timeout", timeout), flag("wait_paused", wait_paused))
+        return idle_report_from_answer(answer)
 
     # ---- operating ----
 

@@ -39,6 +39,13 @@ def optional_plain_text(what: str, value: object) -> str | None:
     return None if value is None else plain_text(what, value)
 
 
+def flag(what: str, value: object) -> bool:
+    """True or False."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{what} is of type {type(value).__name__}: give True or False")
+    return value
+
+
 def moment_text(what: str, value: object) -> str:
     """A moment, as RFC 3339 in UTC."""
     if not isinstance(value, datetime.datetime):
