@@ -1,4 +1,5 @@
 //! What claims begin with: scopes, hooks, events, attempts.
+#![allow(dead_code)]
 
 use tieback::error::{ErrorKind, Result};
 use tieback::policy::lane::{LaneState, Verdict};

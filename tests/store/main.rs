@@ -99,6 +99,7 @@ stores! {
             only_a_version_that_can_carry_the_id_gets_the_event;
         queue:
             a_queue_is_loaded_in_order_in_parts
+            a_load_keeps_to_its_bytes_and_gives_one_delivery_at_least
             a_hook_that_was_never_there_is_left_out_of_a_load
             a_load_gives_the_present_destination_with_its_secrets
             a_delivery_carries_its_resource_and_its_payload

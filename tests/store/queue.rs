@@ -5,7 +5,7 @@ use std::time::Duration;
 use tieback::error::ErrorKind::{Conflict, InvalidArgument, NotFound};
 use tieback::policy::lane::{Control, LaneState, Pause, Verdict};
 use tieback::store::{Commit, LaneOrder, LaneWrite, LoadRequest, Settled, Store, resource_key};
-use tieback::types::{Attempt, DeliveryId, HookId, HookUpdate, Id, PayloadVersion, Stats, Why};
+use tieback::types::{Attempt, DeliveryId, HookId, HookUpdate, Id, Metadata, PayloadVersion, Stats, Why};
 
 use crate::given::*;
 
@@ -26,23 +26,28 @@ pub fn a_queue_is_loaded_in_order_in_parts(store: &dyn Store) {
     let request = |hook| LoadRequest { hook, after: DeliveryId(0), limit: 1, bytes: 1 << 20 };
     let both = store.load(&[request(other), request(hook)]).unwrap();
     assert_eq!(both.iter().map(|loaded| loaded.hook).collect::<Vec<_>>(), [other, hook]);
+}
 
-    for number in 10..20 {
+pub fn a_load_keeps_to_its_bytes_and_gives_one_delivery_at_least(store: &dyn Store) {
+    let hook = rfi_hook(store, "acme");
+    for number in 1..=5 {
         let mut large = event(number).event;
-        large.data = Some("x".repeat(200_000).into());
-        large.metadata =
-            Some(tieback::types::Metadata { source_operation_id: Some("y".repeat(200_000)), ..Default::default() });
+        let metadata = Metadata { source_operation_id: Some("x".repeat(100_000)), ..Metadata::default() };
+        large.metadata = Some(metadata);
         publish(store, ready(large));
     }
-    let (mut read, mut more) = (Vec::new(), true);
-    while more {
-        let (part, rest) = part(read.last().copied().unwrap_or_default(), 100);
-        assert!(!part.is_empty(), "a part has one delivery at least, however large");
-        read.extend(part);
-        more = rest;
+    let size = load(store, hook).deliveries[0].payload.len();
+    let part = |after, bytes| {
+        let loaded = store.load(&[LoadRequest { hook, after, limit: 100, bytes }]).unwrap().remove(0);
+        (loaded.deliveries, loaded.more)
+    };
+    for (bytes, given) in [(0, 1), (size, 1), (2 * size - 1, 1), (2 * size, 2), (4 * size + 1, 4)] {
+        let (deliveries, more) = part(DeliveryId(0), bytes);
+        assert_eq!((deliveries.len(), more), (given, true), "{bytes} bytes");
     }
-    assert_eq!(read.len(), 15);
-    assert!(read.is_sorted_by(|one, next| one < next));
+    let (deliveries, more) = part(DeliveryId(0), 5 * size);
+    assert_eq!((deliveries.len(), more), (5, false));
+    assert_eq!(part(deliveries[3].delivery, 0).0, deliveries[4..]);
 }
 
 pub fn a_hook_that_was_never_there_is_left_out_of_a_load(store: &dyn Store) {
