@@ -80,9 +80,13 @@ def test_pump_delivers_bit_by_bit(
 ) -> None:
     endpoint.open.clear()
     engine.publish(event)
-    report = engine.pump(budget=0.05)
-    assert (report.idle, report.attempts) == (False, 0)
-    endpoint.wait_for_requests(1)
+
+    def sent() -> bool:
+        report = engine.pump(budget=0.02)
+        assert (report.idle, report.attempts) == (False, 0)
+        return len(endpoint.requests) == 1
+
+    eventually(sent)
     assert engine.stats().in_flight == 1
     endpoint.open.set()
     report = engine.pump(budget=DEADLINE)
