@@ -80,33 +80,20 @@ $(VENV)/module.stamp: $(VENV)/requirements.stamp $(WHEEL_SOURCES)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-index --no-deps --force-reinstall target/wheels/*.whl
 	@touch $@
 
-# From here on to the `endif`, the second half goes once python/ has its crate.
-ifneq ($(wildcard python/Cargo.toml),)
-
 .PHONY: python-module
 python-module: $(VENV)/module.stamp
 
-# Against the installed wheel, never the source folder: hence the import mode, and not python/ as working directory.
+# Against the installed wheel, never the source folder: so never with python/ as the working directory.
 python-tests: python-module
-	$(VENV)/bin/python -m pytest --import-mode importlib -p no:cacheprovider python/tests
+	$(VENV)/bin/python -m pytest python/tests
 	$(VENV)/bin/python -m mypy.stubtest tieback
 	$(VENV)/bin/python -m mypy --strict --cache-dir target/mypy --package tieback
-	$(VENV)/bin/python -m mypy --strict --cache-dir target/mypy python/tests
+	$(VENV)/bin/python -m mypy --strict --cache-dir target/mypy python/tests examples/python
 
 define python-check
 $(CARGO) fmt --check --manifest-path python/Cargo.toml
-$(CARGO) clippy --manifest-path python/Cargo.toml --all-targets --profile $(WHEEL_PROFILE) -- -D warnings
+$(CARGO) clippy --manifest-path python/Cargo.toml --locked --all-targets --profile $(WHEEL_PROFILE) -- -D warnings
 endef
-
-else
-
-.PHONY: python-module
-python-module python-tests:
-	@mkdir -p target && echo "the Python module (python/Cargo.toml is not there)" | tee -a $(SKIPPED)
-
-python-check :=
-
-endif
 
 # ---- installing ----
 
