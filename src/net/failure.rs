@@ -7,6 +7,7 @@ use std::iter::successors;
 use std::time::Duration;
 
 use rustls::CertificateError;
+use rustls::pki_types::InvalidDnsNameError;
 
 use super::resolve::NotResolved;
 
@@ -24,6 +25,9 @@ pub(super) fn reason(error: &reqwest::Error, connect_timeout: Duration) -> Strin
     let known = causes(error).find_map(|cause| {
         if cause.is::<NotResolved>() {
             return Some("the host name does not resolve".to_owned());
+        }
+        if cause.is::<InvalidDnsNameError>() {
+            return Some("the host name is not valid".to_owned());
         }
         if let Some(cause) = cause.downcast_ref::<rustls::Error>() {
             return Some(format!("TLS: {}", tls(cause)));

@@ -91,6 +91,7 @@ impl Sender {
         let connecting = tokio::time::sleep(self.connect_timeout);
         let (early, deadline) = tokio::select! {
             biased;
+            // A payload that is dropped unasked counts too: the attempt has failed, or needs no body.
             since = connected => (None, since.unwrap_or_else(|_| Instant::now()) + self.response_timeout),
             response = &mut answering => (Some(response), Instant::now() + self.response_timeout),
             () = connecting => return Err(failure::no_connection(self.connect_timeout)),
@@ -134,39 +135,27 @@ struct Payload {
     asked: Option<oneshot::Sender<Instant>>,
 }
 
-impl Payload {
-    fn tell(&mut self) {
-        if let Some(asked) = self.asked.take() {
-            // Nobody listens any more when the attempt is over already.
-            let _ = asked.send(Instant::now());
-        }
-    }
-}
-
 impl http_body::Body for Payload {
     type Data = Bytes;
     type Error = Infallible;
 
     fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        self.tell();
+        if let Some(asked) = self.asked.take() {
+            // Nobody listens any more when the attempt is over already.
+            let _ = asked.send(Instant::now());
+        }
         let bytes = std::mem::take(&mut self.bytes);
         Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
     }
 
+    /// Not before it was asked for, or an empty payload would go out without a `Content-Length`.
     fn is_end_stream(&self) -> bool {
-        self.bytes.is_empty()
+        self.asked.is_none() && self.bytes.is_empty()
     }
 
     /// Exact, so that the request has a `Content-Length` and is not chunked.
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.bytes.len() as u64)
-    }
-}
-
-impl Drop for Payload {
-    /// An empty payload is dropped without ever being asked for.
-    fn drop(&mut self) {
-        self.tell();
     }
 }
 
