@@ -19,7 +19,7 @@ pub enum ErrorKind {
     Forbidden,
     /// There is no such hook, trigger or delivery in this scope.
     NotFound,
-    /// What is there already stands in the way (a taken namespace, an existing trigger, an event id with other content).
+    /// What is there already stands in the way: a taken namespace, an existing trigger, an event id with other content.
     Conflict,
     /// The server's rate limit is used up.
     RateLimited,
@@ -118,7 +118,7 @@ struct Inner {
 }
 
 impl Error {
-    /// An error of this kind. The message says what was wrong, with which value, and what to do; it never holds a secret.
+    /// An error of this kind. The message says what was wrong, with which value, and what to do; never a secret.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         let retry = match kind {
             ErrorKind::Unavailable | ErrorKind::RateLimited => Retry::After(Duration::from_secs(1)),

@@ -1,0 +1,146 @@
+# Everything that one does with this repository. `make help` lists it.
+
+# One directory for whatever is built, the Python wheel and its environment included.
+export CARGO_TARGET_DIR := $(CURDIR)/target
+
+PYTHON ?= python3
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+SEEDS ?= 5000
+
+# Nothing that cargo starts may wait for the terminal.
+CARGO := </dev/null cargo
+VENV := target/venv
+SKIPPED := target/skipped.txt
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: help preflight demo test rust-tests python-tests check header sim bench install uninstall clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+preflight: ## say what this machine lacks for a build, and how to get it
+	@PYTHON='$(PYTHON)' scripts/preflight.sh
+
+demo: preflight python-module ## see it work: hooks, real deliveries, the log; from C, then from Python
+	$(CARGO) build --lib
+	PYTHON=$(VENV)/bin/python scripts/demo.sh
+
+# ---- proof ----
+
+test: preflight ## run every test: Rust, C, Python
+	@mkdir -p target && rm -f $(SKIPPED)
+	@$(MAKE) --no-print-directory rust-tests python-tests
+	@if [ -s $(SKIPPED) ]; then echo "skipped: $$(sort -u $(SKIPPED) | paste -s -d ';' - | sed 's/;/; /g')"; \
+	else echo "nothing was skipped"; fi
+
+# The libraries come first, since the C programs of the tests link them; built together with the tests, so that both
+# agree on the features of their dependencies and nothing is compiled twice.
+rust-tests:
+	$(CARGO) build --lib --tests --features header
+	TIEBACK_SKIPPED=$(CURDIR)/$(SKIPPED) $(CARGO) test --features header
+
+check: ## formatting, lints, and the tests about the code itself
+	$(CARGO) fmt --check
+	$(CARGO) clippy --all-targets --all-features -- -D warnings
+	$(CARGO) test --features header --test tidy --test header
+	$(python-check)
+
+header: ## write include/tieback.h anew from src/capi
+	$(CARGO) build --lib --features header
+	cp "$$(ls -t target/debug/build/tieback-*/out/tieback.h | head -n 1)" include/tieback.h
+
+sim: ## run the simulation over many seeds (SEEDS=5000)
+	TIEBACK_SIM_SEEDS=$(SEEDS) $(CARGO) test --test simulation -- --nocapture
+
+bench: ## measure deliveries against a bare HTTP client
+	$(CARGO) bench --bench throughput
+
+# ---- the Python module ----
+
+# The wheel has a profile of its own, and so a folder of its own: it is built without the C ABI, and cargo gives both
+# builds of libtieback the same file name.
+WHEEL_PROFILE := wheel
+WHEEL_SOURCES := Cargo.toml Cargo.lock build.rs $(shell find build src data -type f) \
+	$(shell find python -name tests -prune -o -name __pycache__ -prune -o -type f -print)
+
+$(VENV)/requirements.stamp: python/requirements-dev.txt
+	$(PYTHON) -m venv --clear $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+$(VENV)/module.stamp: $(VENV)/requirements.stamp $(WHEEL_SOURCES)
+	rm -f target/wheels/*.whl
+	$(VENV)/bin/maturin build --quiet --locked --profile $(WHEEL_PROFILE) --manifest-path python/Cargo.toml \
+		--interpreter $(VENV)/bin/python --auditwheel skip --out target/wheels </dev/null
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-index --no-deps --force-reinstall target/wheels/*.whl
+	@touch $@
+
+# From here on to the `endif`, the second half goes once python/ has its crate.
+ifneq ($(wildcard python/Cargo.toml),)
+
+.PHONY: python-module
+python-module: $(VENV)/module.stamp
+
+# Against the installed wheel, never the source folder: hence the import mode, and not python/ as working directory.
+python-tests: python-module
+	$(VENV)/bin/python -m pytest --import-mode importlib -p no:cacheprovider python/tests
+	$(VENV)/bin/python -m mypy.stubtest tieback
+	$(VENV)/bin/python -m mypy --strict --cache-dir target/mypy --package tieback
+	$(VENV)/bin/python -m mypy --strict --cache-dir target/mypy python/tests
+
+define python-check
+$(CARGO) fmt --check --manifest-path python/Cargo.toml
+$(CARGO) clippy --manifest-path python/Cargo.toml --all-targets --profile $(WHEEL_PROFILE) -- -D warnings
+endef
+
+else
+
+.PHONY: python-module
+python-module python-tests:
+	@mkdir -p target && echo "the Python module (python/Cargo.toml is not there)" | tee -a $(SKIPPED)
+
+python-check :=
+
+endif
+
+# ---- installing ----
+
+VERSION := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' Cargo.toml | head -n 1)
+# What the shared library's name ends in: 0.MINOR, from 1.0 on MAJOR. build/version.rs has the same rule.
+ABI := $(shell echo $(VERSION) | sed -e 's/^\(0\.[0-9]*\)\..*/\1/' -e 's/^\([1-9][0-9]*\)\..*/\1/')
+
+ifeq ($(shell uname -s),Darwin)
+BUILT_LIBRARY := libtieback.dylib
+FULL_NAME := libtieback.$(VERSION).dylib
+ABI_NAME := libtieback.$(ABI).dylib
+STATIC_NEEDS := -framework Security -framework CoreFoundation -liconv -lSystem -lc -lm
+else
+BUILT_LIBRARY := libtieback.so
+FULL_NAME := libtieback.so.$(VERSION)
+ABI_NAME := libtieback.so.$(ABI)
+# What `rustc --print native-static-libs` says.
+STATIC_NEEDS := -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc
+endif
+
+install: preflight ## install the C library, header and pkg-config file (PREFIX=/usr/local, DESTDIR=)
+	$(CARGO) build --release --lib
+	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)
+	install -m 755 target/release/$(BUILT_LIBRARY) $(DESTDIR)$(LIBDIR)/$(FULL_NAME)
+	ln -sf $(FULL_NAME) $(DESTDIR)$(LIBDIR)/$(ABI_NAME)
+	ln -sf $(ABI_NAME) $(DESTDIR)$(LIBDIR)/$(BUILT_LIBRARY)
+	install -m 644 target/release/libtieback.a $(DESTDIR)$(LIBDIR)/libtieback.a
+	install -m 644 include/tieback.h $(DESTDIR)$(INCLUDEDIR)/tieback.h
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+		-e 's|@VERSION@|$(VERSION)|' -e 's|@STATIC_NEEDS@|$(STATIC_NEEDS)|' scripts/tieback.pc.in \
+		>$(DESTDIR)$(LIBDIR)/pkgconfig/tieback.pc
+
+uninstall: ## remove what install has put there
+	cd $(DESTDIR)$(LIBDIR) && rm -f $(FULL_NAME) $(ABI_NAME) $(BUILT_LIBRARY) libtieback.a pkgconfig/tieback.pc
+	rm -f $(DESTDIR)$(INCLUDEDIR)/tieback.h
+
+clean: ## remove everything that was built
+	rm -rf target
