@@ -1,7 +1,7 @@
 //! Which hooks get an event, and why none does. Pure: stores bring the candidates.
 
 use crate::policy::lane::Gate;
-use crate::types::{Event, HookId, NoDelivery, PayloadVersion};
+use crate::types::{Event, HookId, Id, NoDelivery, PayloadVersion};
 
 /// A hook in the event's scope.
 #[derive(Clone, Copy, Debug)]
@@ -16,10 +16,22 @@ pub struct Candidate {
     pub triggered: bool,
 }
 
-/// Whether a payload of this version can carry the event: v2.0 and v3.0 hold a resource id as a number (fact sheet,
-/// C26).
+/// Whether a payload of this version can carry the event: v2.0 and v3.0 hold every id as a number (fact sheet, C26).
 pub fn can_carry(version: PayloadVersion, event: &Event) -> bool {
-    version == PayloadVersion::V4 || event.resource_id.number().is_some()
+    let is_number = |id: &Id| id.number().is_some();
+    let is_number_if_any = |id: &Option<Id>| id.as_ref().is_none_or(is_number);
+    let numbered = is_number(&event.resource_id)
+        && is_number_if_any(&event.user_id)
+        && event.metadata.as_ref().is_none_or(|metadata| {
+            is_number_if_any(&metadata.source_user_id)
+                && is_number_if_any(&metadata.source_project_id)
+                && is_number_if_any(&metadata.source_company_id)
+        });
+    match version {
+        PayloadVersion::V2 => numbered,
+        PayloadVersion::V3 => numbered && event.related_resources.iter().all(|related| is_number(&related.id)),
+        PayloadVersion::V4 => true,
+    }
 }
 
 /// The hooks to deliver to, in the order given; or the reason why there is none.

@@ -134,7 +134,7 @@ pub enum NoDelivery {
     NoTrigger,
     /// The hooks with a trigger are disabled.
     HookDisabled,
-    /// The hooks' payload version cannot carry a resource id that is no number (only v4.0 can).
+    /// The hooks' payload version cannot carry an id that is no number (only v4.0 can).
     VersionCannotCarryId,
     /// The catalogue says that this event no longer fires.
     EventDeprecated,

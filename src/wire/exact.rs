@@ -27,10 +27,8 @@ fn restore(value: &mut Value, text: &str) -> Result<(), serde_json::Error> {
         return Ok(());
     }
     match value {
-        Value::Number(number) => {
-            if !number.as_f64().is_some_and(|double| survives(text, double)) {
-                *value = Value::String(text.to_owned());
-            }
+        Value::Number(number) if !number.as_f64().is_some_and(|double| survives(text, double)) => {
+            *value = Value::String(text.to_owned());
         }
         Value::Array(items) => {
             let raw: Vec<&RawValue> = serde_json::from_str(text)?;

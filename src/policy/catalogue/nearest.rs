@@ -25,16 +25,27 @@ pub(super) fn names<'a>(wrong: &str, known: impl Iterator<Item = &'a String>) ->
     near
 }
 
-/// Both in lower case. A name that begins with the wrong one at a word's end, or has it as its last word, is like it
-/// however long it is: `equipment` for `Equipment Logs`, `checklists` for `Inspection Checklists`.
+/// Both in lower case. Spelling finds slips; shared words find what is named otherwise: `equipment` is `Equipment Logs`,
+/// `schedule tasks` may be `Tasks`.
 fn likeness(wrong: &str, name: &str) -> f64 {
     let spelling = strsim::normalized_damerau_levenshtein(wrong, name);
-    let stem = wrong.trim_end_matches('s');
-    let begins = !stem.is_empty()
-        && name
-            .strip_prefix(stem)
-            .is_some_and(|rest| rest.trim_start_matches('s').starts_with([' ', '/']) || rest == "s");
-    let ends =
-        !stem.is_empty() && name.trim_end_matches('s').strip_suffix(stem).is_some_and(|rest| rest.ends_with(' '));
-    if begins || ends { spelling.max(0.7) } else { spelling }
+    let (wrong, name) = (words(wrong), words(name));
+    let shared = wrong.iter().filter(|word| name.contains(word)).count();
+    if shared == 0 {
+        return spelling;
+    }
+    // The part of all words that is shared (Sorensen and Dice); never as good as the same spelling.
+    let overlap = (2 * shared) as f64 / (wrong.len() + name.len()) as f64;
+    spelling.max(0.5 + 0.3 * overlap.min(1.0) + 0.1 * spelling)
+}
+
+/// The words of a name in the singular.
+fn words(name: &str) -> Vec<String> {
+    name.split([' ', '/', '-', '_'])
+        .filter(|word| !word.is_empty())
+        .map(|word| match word.strip_suffix("ies") {
+            Some(stem) => format!("{stem}y"),
+            None => word.trim_end_matches('s').to_owned(),
+        })
+        .collect()
 }
