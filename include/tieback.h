@@ -1306,7 +1306,7 @@ const char *tieback_hook_created_at(const tieback_hook *hook);
  *
  * Ownership: the hook's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
  */
-const char *tieback_hook_changed_at(const tieback_hook *hook);
+const char *tieback_hook_updated_at(const tieback_hook *hook);
 
 /**
  * The hook as JSON, header values masked.
@@ -1553,7 +1553,7 @@ tieback_status tieback_trigger_create_many(const tieback_service *service,
 /**
  * Removes many triggers of a hook, at most 500.
  *
- * Ownership: `*out` is yours; free it with `tieback_bulk_free`. Threads: any. NULL: `error` may be, and `trigger_ids`
+ * Ownership: `*out` is yours; free it with `tieback_bulk_free`. Threads: any. NULL: `error` may be, and the array
  * with a `count` of 0.
  * Errors: TIEBACK_NOT_FOUND for the hook; TIEBACK_INVALID_ARGUMENT with more than 500; TIEBACK_CLOSED,
  * TIEBACK_STORAGE. What is wrong with one item is in that item's answer.
@@ -2062,8 +2062,8 @@ tieback_status tieback_publish_from_json(const tieback_engine *engine,
  * Publishes many events in one transaction, at most 1,000; `events` is an array of pointers. After TIEBACK_OK, every
  * event whose answer is TIEBACK_OK is on disk.
  *
- * Ownership: `*out` is yours; free it with `tieback_bulk_free`. Threads: any. NULL: `error` may be, and `events` with
- * a `count` of 0.
+ * Ownership: `*out` is yours; free it with `tieback_bulk_free`. Threads: any. NULL: `error` may be, and the array
+ * with a `count` of 0.
  * Errors: TIEBACK_INVALID_ARGUMENT with more than 1,000; TIEBACK_CLOSED, TIEBACK_STORAGE. What is wrong with one event
  * is in that event's answer.
  */

@@ -73,7 +73,7 @@ pub extern "C" fn tieback_trigger_create_many(
 
 /// Removes many triggers of a hook, at most 500.
 ///
-/// Ownership: `*out` is yours; free it with `tieback_bulk_free`. Threads: any. NULL: `error` may be, and `trigger_ids`
+/// Ownership: `*out` is yours; free it with `tieback_bulk_free`. Threads: any. NULL: `error` may be, and the array
 /// with a `count` of 0.
 /// Errors: TIEBACK_NOT_FOUND for the hook; TIEBACK_INVALID_ARGUMENT with more than 500; TIEBACK_CLOSED,
 /// TIEBACK_STORAGE. What is wrong with one item is in that item's answer.

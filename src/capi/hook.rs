@@ -266,7 +266,7 @@ pub extern "C" fn tieback_hook_created_at(hook: Option<&tieback_hook>) -> *const
 ///
 /// Ownership: the hook's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
 #[unsafe(no_mangle)]
-pub extern "C" fn tieback_hook_changed_at(hook: Option<&tieback_hook>) -> *const c_char {
+pub extern "C" fn tieback_hook_updated_at(hook: Option<&tieback_hook>) -> *const c_char {
     guard_read(hook, ptr::null(), |hook| pointer(&hook.updated_at))
 }
 

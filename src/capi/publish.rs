@@ -82,8 +82,8 @@ pub extern "C" fn tieback_publish_from_json(
 /// Publishes many events in one transaction, at most 1,000; `events` is an array of pointers. After TIEBACK_OK, every
 /// event whose answer is TIEBACK_OK is on disk.
 ///
-/// Ownership: `*out` is yours; free it with `tieback_bulk_free`. Threads: any. NULL: `error` may be, and `events` with
-/// a `count` of 0.
+/// Ownership: `*out` is yours; free it with `tieback_bulk_free`. Threads: any. NULL: `error` may be, and the array
+/// with a `count` of 0.
 /// Errors: TIEBACK_INVALID_ARGUMENT with more than 1,000; TIEBACK_CLOSED, TIEBACK_STORAGE. What is wrong with one event
 /// is in that event's answer.
 #[unsafe(no_mangle)]

@@ -67,7 +67,8 @@ impl Workshop {
 
     /// Compiles and links a program.
     pub fn build(&self, source: &Path, library: Library, flags: &[&str]) -> PathBuf {
-        let language = if source.extension().is_some_and(|ending| ending == "cpp") { Language::Cxx } else { Language::C };
+        let language =
+            if source.extension().is_some_and(|ending| ending == "cpp") { Language::Cxx } else { Language::C };
         let program = self.folder.path().join(source.file_name().unwrap()).with_extension(match language {
             Language::C => "c.out",
             Language::Cxx => "cpp.out",
@@ -92,8 +93,7 @@ impl Workshop {
 
     /// Runs a program, behind a runner such as valgrind; it must end well. Gives what it printed.
     pub fn run(&self, program: &Path, runner: &[&str], arguments: &[&str]) -> String {
-        let words: Vec<OsString> =
-            runner.iter().map(OsString::from).chain([program.as_os_str().to_owned()]).collect();
+        let words: Vec<OsString> = runner.iter().map(OsString::from).chain([program.as_os_str().to_owned()]).collect();
         let output = Command::new(&words[0])
             .args(&words[1..])
             .args(arguments)

@@ -124,10 +124,10 @@ static void manage_triggers(const tieback_service *service, const tieback_scope 
     const char *ids[3];
     int count = 0;
 
-    OK(tieback_trigger_create(service, scope, hook_id, "Company Users", "delete", &trigger, &error));
+    OK(tieback_trigger_create(service, scope, hook_id, "Departments", "delete", &trigger, &error));
     CHECK(tieback_trigger_id(trigger) != NULL);
     SAME(tieback_trigger_hook_id(trigger), hook_id);
-    SAME(tieback_trigger_resource_name(trigger), "Company Users");
+    SAME(tieback_trigger_resource_name(trigger), "Departments");
     SAME(tieback_trigger_event_type(trigger), "delete");
     HAS(tieback_trigger_to_json(trigger), "\"event_type\":\"delete\"");
 
