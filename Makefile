@@ -17,6 +17,7 @@ SKIPPED := target/skipped.txt
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
+.NOTPARALLEL:
 .PHONY: help preflight demo test rust-tests python-tests check header sim bench install uninstall clean
 
 help: ## list these targets
@@ -134,7 +135,8 @@ install: preflight ## install the C library, header and pkg-config file (PREFIX=
 	ln -sf $(ABI_NAME) $(DESTDIR)$(LIBDIR)/$(BUILT_LIBRARY)
 	install -m 644 target/release/libtieback.a $(DESTDIR)$(LIBDIR)/libtieback.a
 	install -m 644 include/tieback.h $(DESTDIR)$(INCLUDEDIR)/tieback.h
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR:$(PREFIX)/%=$${prefix}/%)|' \
+		-e 's|@INCLUDEDIR@|$(INCLUDEDIR:$(PREFIX)/%=$${prefix}/%)|' \
 		-e 's|@VERSION@|$(VERSION)|' -e 's|@STATIC_NEEDS@|$(STATIC_NEEDS)|' scripts/tieback.pc.in \
 		>$(DESTDIR)$(LIBDIR)/pkgconfig/tieback.pc
 

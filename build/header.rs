@@ -3,7 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use crate::version::Version;
+use crate::version::{Version, number};
 
 /// Writes `tieback.h` into OUT_DIR and tells the tests where it is.
 pub fn generate(root: &Path, version: &Version) {
@@ -29,8 +29,10 @@ pub fn generate(root: &Path, version: &Version) {
 }
 
 fn version_macros(version: &Version) -> String {
-    let Version { text, major, minor, patch } = version;
-    let number = major << 16 | minor << 8 | patch;
+    let Version { major, minor } = version;
+    let patch = number("CARGO_PKG_VERSION_PATCH");
+    let text = env!("CARGO_PKG_VERSION");
+    let combined = major << 16 | minor << 8 | patch;
     let abi = version.abi_number();
     format!(
         r#"
@@ -57,7 +59,7 @@ fn version_macros(version: &Version) -> String {
 /**
  * The version as one number that grows, 0xMMNNPP: for `#if TIEBACK_VERSION_NUMBER >= 0x000100`.
  */
-#define TIEBACK_VERSION_NUMBER 0x{number:06x}
+#define TIEBACK_VERSION_NUMBER 0x{combined:06x}
 
 /**
  * The ABI that this header describes. A library fits when its `tieback_abi_version()` is the same.

@@ -2,24 +2,15 @@
 
 use std::env;
 
-/// A version as Cargo.toml has it.
+/// The part of a version that compatibility depends on.
 pub struct Version {
-    pub text: String,
     pub major: u32,
     pub minor: u32,
-    pub patch: u32,
 }
 
 impl Version {
     pub fn of_package() -> Self {
-        let text = |name: &str| env::var(name).unwrap_or_else(|_| panic!("cargo sets {name}"));
-        let number = |name: &str| text(name).parse().unwrap_or_else(|_| panic!("{name} is a number"));
-        Self {
-            text: text("CARGO_PKG_VERSION"),
-            major: number("CARGO_PKG_VERSION_MAJOR"),
-            minor: number("CARGO_PKG_VERSION_MINOR"),
-            patch: number("CARGO_PKG_VERSION_PATCH"),
-        }
+        Self { major: number("CARGO_PKG_VERSION_MAJOR"), minor: number("CARGO_PKG_VERSION_MINOR") }
     }
 
     /// What the shared library's name ends in. Before 1.0 every minor version may break the ABI, after it only a major.
@@ -31,4 +22,10 @@ impl Version {
     pub fn abi_number(&self) -> u32 {
         if self.major == 0 { self.minor } else { self.major * 1000 }
     }
+}
+
+/// A number that cargo tells a build script.
+pub fn number(variable: &str) -> u32 {
+    let text = env::var(variable).unwrap_or_else(|_| panic!("cargo sets {variable}"));
+    text.parse().unwrap_or_else(|_| panic!("{variable} is a number, not {text}"))
 }

@@ -10,7 +10,7 @@
 
 mod each;
 mod notices;
-mod options;
+mod open;
 mod publish;
 mod signals;
 mod status;
@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 pub(crate) use each::{check_count, one_answer_each, only_answer};
-pub use options::EngineOptions;
+pub use open::EngineOptions;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::policy::catalogue::Catalogue;
@@ -29,7 +29,6 @@ use crate::policy::egress::Egress;
 use crate::policy::retry::RetryPolicy;
 use crate::random::Random;
 use crate::runtime::{Process, Runtime};
-use crate::store::sqlite::SqliteStore;
 use crate::store::{LaneOrder, Store};
 use crate::time::Clock;
 use crate::types::{DeliveryId, HookId, Id, IdleReport, Notice, Scope, Stats};
@@ -72,17 +71,6 @@ enum Driver {
 }
 
 impl Engine {
-    /// Opens the engine on its SQLite file, which is created when it is not there. Starts no thread.
-    ///
-    /// # Errors
-    /// `invalid_argument` for options that make no sense; `unavailable` when another engine has the file open;
-    /// `storage` when the file is no tieback store, is newer than this version, read-only or damaged.
-    pub fn open(options: EngineOptions) -> Result<Self> {
-        options.policy.check()?;
-        let store = SqliteStore::open(&options.path)?;
-        Self::on(Arc::new(store), options)
-    }
-
     /// The engine on a store that is open already; the path of the options is not used.
     ///
     /// # Errors
@@ -169,7 +157,8 @@ impl Engine {
             return self.run_here(&mut driver, until);
         }
         drop(driver);
-        self.shared.status.wait_until_idle(&self.shared.signals, until.deadline, wait_paused)
+        let Shared { status, signals, clock, .. } = &*self.shared;
+        status.wait_until_idle(signals, &**clock, until.deadline, wait_paused)
     }
 
     /// What happened to lanes since the last call: pauses, resumes, flushes. At most 1,024 are kept; the oldest go

@@ -1,10 +1,11 @@
 //! From the worker to the engine's methods: how busy it is, and whether the engine is still to be used.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::signals::Signals;
 use crate::error::{Error, ErrorKind, Result};
+use crate::time::Clock;
 use crate::types::IdleReport;
 
 /// What the worker last said.
@@ -20,6 +21,8 @@ pub struct Status {
     pub attempts: u64,
     /// [`Signals::given`] when the worker last looked.
     pub signals_seen: u64,
+    /// When the worker has something to do next, on the monotonic clock.
+    pub alarm: Option<Duration>,
 }
 
 /// Where the worker writes its status and callers wait for it.
@@ -71,13 +74,21 @@ impl StatusBoard {
     }
 
     /// Waits for a worker on other threads.
-    pub fn wait_until_idle(&self, signals: &Signals, deadline: Instant, wait_paused: bool) -> Result<IdleReport> {
+    pub fn wait_until_idle(
+        &self,
+        signals: &Signals,
+        clock: &dyn Clock,
+        deadline: Instant,
+        wait_paused: bool,
+    ) -> Result<IdleReport> {
         let mut board = self.lock();
         let before = board.status.attempts;
         loop {
             board.check()?;
             let status = board.status;
-            let idle = status.idle && status.signals_seen == signals.given();
+            // What the worker has not seen yet, a signal or its own alarm, still has to be done.
+            let due = status.alarm.is_some_and(|at| at <= clock.now().monotonic);
+            let idle = status.idle && !due && status.signals_seen == signals.given();
             let now = Instant::now();
             if (idle && !(wait_paused && status.paused_lanes > 0)) || now >= deadline {
                 return Ok(IdleReport {

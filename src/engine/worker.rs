@@ -109,6 +109,7 @@ impl Worker {
         let before = self.attempts;
         loop {
             let stop = self.take_signals().is_some();
+            self.take_alarm();
             self.operate();
             let idle = self.is_idle();
             let paused_lanes = if idle { self.dispatch.paused_lanes() as u64 } else { 0 };
@@ -181,8 +182,7 @@ impl Worker {
             }
             () = shared.signals.given_some() => {}
             () = async { shared.clock.sleep_until(alarm.unwrap_or_default()).await }, if alarm.is_some() => {
-                self.alarm = None;
-                self.on(Input::Woke);
+                self.take_alarm();
             }
             () = sleep_until(deadline) => {}
         }
@@ -212,6 +212,14 @@ impl Worker {
             self.on(Input::Work(pending.work.into_iter().collect()));
         }
         pending.stop
+    }
+
+    /// Wakes the state machine when its moment has come.
+    fn take_alarm(&mut self) {
+        if self.alarm.is_some_and(|at| at <= self.shared.clock.now().monotonic) {
+            self.alarm = None;
+            self.on(Input::Woke);
+        }
     }
 
     /// Does store operations that wait: all of them in place, or the next one on the blocking pool.
@@ -268,6 +276,7 @@ impl Worker {
             paused_lanes: if idle { self.dispatch.paused_lanes() as u64 } else { 0 },
             attempts: self.attempts,
             signals_seen: self.signals_seen,
+            alarm: self.alarm,
         };
         self.shared.status.write(status);
         status

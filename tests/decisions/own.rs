@@ -302,7 +302,12 @@ fn what_an_engine_tells_is_written_in_its_words() {
     };
     assert_eq!(
         resource_to_json(&resource),
-        json!({"name": "Project Users", "event_types": ["create", "update"], "deprecated_event_types": ["update"], "note": "n"})
+        json!({
+            "name": "Project Users",
+            "event_types": ["create", "update"],
+            "deprecated_event_types": ["update"],
+            "note": "n"
+        })
     );
 }
 

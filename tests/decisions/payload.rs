@@ -27,19 +27,17 @@ fn rendered(event: &Event, version: PayloadVersion) -> String {
 /// The fact sheet, section 5.1: `null` for the project of company events, 64-bit ids, six decimals.
 #[test]
 fn what_a_company_event_lacks_is_null() {
-    let head = r#"{"id":9223372036854775807,"ulid":"01JMYXMZRBVKK0PC6XS8SA4QRE","timestamp":"2025-02-25T16:04:43.000000Z","metadata":{"source_user_id":null,"source_project_id":null,"source_operation_id":null,"source_company_id":null,"source_application_id":null},"user_id":null,"company_id":8,"project_id":null,"#;
-    let event = event("5982324300946918154");
-    assert_eq!(
-        rendered(&event, PayloadVersion::V2),
-        format!(
-            r#"{head}"api_version":"v2.0","event_type":"update","resource_name":"Company Users","resource_id":5982324300946918154}}"#
-        )
+    let head = concat!(
+        r#"{"id":9223372036854775807,"ulid":"01JMYXMZRBVKK0PC6XS8SA4QRE","timestamp":"2025-02-25T16:04:43.000000Z","#,
+        r#""metadata":{"source_user_id":null,"source_project_id":null,"source_operation_id":null,"#,
+        r#""source_company_id":null,"source_application_id":null},"user_id":null,"company_id":8,"project_id":null,"#,
     );
+    let resource = r#""event_type":"update","resource_name":"Company Users","resource_id":5982324300946918154"#;
+    let event = event("5982324300946918154");
+    assert_eq!(rendered(&event, PayloadVersion::V2), format!(r#"{head}"api_version":"v2.0",{resource}}}"#));
     assert_eq!(
         rendered(&event, PayloadVersion::V3),
-        format!(
-            r#"{head}"api_version":"v3.0","event_type":"update","resource_name":"Company Users","resource_id":5982324300946918154,"related_resources":[]}}"#
-        )
+        format!(r#"{head}"api_version":"v3.0",{resource},"related_resources":[]}}"#)
     );
     assert_eq!(
         rendered(&event, PayloadVersion::V4),
@@ -183,7 +181,9 @@ prop_compose! {
             api_version: None,
             metadata: Some(metadata),
             related_resources: related.into_iter().map(|(id, name)| RelatedResource { id, name }).collect(),
-            data: data.map(|(text, signed, unsigned, fraction)| json!({"a": [text, signed], "b": unsigned, "c": fraction.round() / 8.0})),
+            data: data.map(|(text, signed, unsigned, fraction)| {
+                json!({"a": [text, signed], "b": unsigned, "c": fraction.round() / 8.0})
+            }),
             unknown: serde_json::Map::new(),
         }
     }

@@ -7,6 +7,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 /// Whether `tool` can be run; if not, the caller skips `what`, and the end of `make test` says so.
+#[expect(clippy::print_stderr, reason = "whoever runs a test alone reads it there")]
 pub fn has(tool: &str, what: &str) -> bool {
     // Whatever it answers: only one that is not there cannot be started.
     let started = Command::new(tool).arg("--version").stdin(Stdio::null()).output();

@@ -1,8 +1,8 @@
 //! A scripted endpoint on a real loopback socket: it records every request, and answers each as its script says, also
 //! in the ways in which servers break.
 //!
-//! One thread accepts, one serves each connection. Dropping the sink closes every socket, which ends whatever hangs, and
-//! joins every thread.
+//! One thread accepts, one serves each connection. Dropping the sink closes every socket, which ends whatever hangs,
+//! and joins every thread.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};

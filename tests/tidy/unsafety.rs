@@ -12,14 +12,12 @@ fn unsafe_is_written_only_in_capi() {
             && ["src/", "build", "python/src/"].iter().any(|part| file.under(part))
             && !file.under("src/capi/")
     };
-    expect_clean(files().iter().filter(is_guarded).flat_map(|file| unsafe_words(file)).collect());
+    expect_clean(files().iter().filter(is_guarded).flat_map(unsafe_words).collect());
 }
 
 #[test]
 fn unsafe_code_in_capi_says_why_it_is_sound() {
-    expect_clean(
-        files().iter().filter(|file| file.is_rust() && file.under("src/capi/")).flat_map(|file| unsaid(file)).collect(),
-    );
+    expect_clean(files().iter().filter(|file| file.is_rust() && file.under("src/capi/")).flat_map(unsaid).collect());
 }
 
 #[test]

@@ -72,9 +72,14 @@ fn unfinished(file: &File) -> Vec<String> {
     wrong
 }
 
+/// A body of the wire, alone on its line, is easier to compare whole than broken.
+fn is_wire_body(line: &str) -> bool {
+    ["r#\"", "br#\""].iter().any(|opening| line.trim_start().starts_with(opening))
+}
+
 fn long_lines(file: &File) -> Vec<String> {
     let lines = file.text.lines().enumerate();
-    let long = lines.filter(|(_, line)| line.chars().count() > COLUMNS_MAX);
+    let long = lines.filter(|(_, line)| line.chars().count() > COLUMNS_MAX && !is_wire_body(line));
     long.map(|(number, _)| format!("{}:{}: over {COLUMNS_MAX} columns", file.path, number + 1)).collect()
 }
 

@@ -25,8 +25,8 @@ pub(super) fn names<'a>(wrong: &str, known: impl Iterator<Item = &'a String>) ->
     near
 }
 
-/// Both in lower case. Spelling finds slips; shared words find what is named otherwise: `equipment` is `Equipment Logs`,
-/// `schedule tasks` may be `Tasks`.
+/// Both in lower case. Spelling finds slips; shared words find what is named otherwise: `equipment` is `Equipment
+/// Logs`, and `schedule tasks` may be `Tasks`.
 fn likeness(wrong: &str, name: &str) -> f64 {
     let spelling = strsim::normalized_damerau_levenshtein(wrong, name);
     let (wrong, name) = (words(wrong), words(name));

@@ -1,16 +1,18 @@
-//! How an engine is opened.
+//! How an engine is opened. The only place that names a kind of store.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::Engine;
 use crate::error::Result;
 use crate::policy::catalogue::Catalogue;
 use crate::policy::dispatch::Limits;
 use crate::policy::egress::Egress;
 use crate::policy::retry::RetryPolicy;
 use crate::random::{Random, SystemRandom};
+use crate::store::sqlite::SqliteStore;
 use crate::time::{Clock, SystemClock};
 use crate::wire::own::Members;
 
@@ -70,5 +72,18 @@ impl EngineOptions {
         };
         members.end()?;
         Ok(options)
+    }
+}
+
+impl Engine {
+    /// Opens the engine on its SQLite file, which is created when it is not there. Starts no thread.
+    ///
+    /// # Errors
+    /// `invalid_argument` for options that make no sense; `unavailable` when another engine has the file open;
+    /// `storage` when the file is no tieback store, is newer than this version, read-only or damaged.
+    pub fn open(options: EngineOptions) -> Result<Self> {
+        options.policy.check()?;
+        let store = SqliteStore::open(&options.path)?;
+        Self::on(Arc::new(store), options)
     }
 }

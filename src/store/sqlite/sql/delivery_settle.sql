@@ -1,0 +1,1 @@
+UPDATE delivery SET attempts = attempts + 1, status = ?2, why = ?3 WHERE id = ?1;

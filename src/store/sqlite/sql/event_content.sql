@@ -1,0 +1,1 @@
+SELECT content FROM event WHERE id = ?1;

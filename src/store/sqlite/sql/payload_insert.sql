@@ -1,0 +1,1 @@
+INSERT INTO payload (event_key, version, body) VALUES (?1, ?2, ?3);
