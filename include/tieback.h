@@ -108,7 +108,8 @@
 /**
  * Begins `tieback_event_options`.
  */
-#define TIEBACK_EVENT_OPTIONS_INIT { sizeof(tieback_event_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define TIEBACK_EVENT_OPTIONS_INIT \
+    { sizeof(tieback_event_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /**
  * The level of a company's scope.
@@ -1520,11 +1521,10 @@ tieback_status tieback_trigger_iter_new(const tieback_service *service,
  * Gives the next trigger; NULL, with TIEBACK_OK, at the end. After an error the walk can go on where it was.
  *
  * Ownership: `*out` is yours; free it with `tieback_trigger_free`. Threads: one at a time. NULL: `error` may be.
- * Errors: TIEBACK_NOT_FOUND, TIEBACK_CLOSED, TIEBACK_STORAGE; TIEBACK_INVALID_ARGUMENT for a place that is none of this list.
+ * Errors: TIEBACK_NOT_FOUND, TIEBACK_CLOSED, TIEBACK_STORAGE; TIEBACK_INVALID_ARGUMENT for a place that is none of
+ * this list.
  */
-tieback_status tieback_trigger_iter_next(tieback_trigger_iter *iter,
-                                         tieback_trigger **out,
-                                         tieback_error **error);
+tieback_status tieback_trigger_iter_next(tieback_trigger_iter *iter, tieback_trigger **out, tieback_error **error);
 
 /**
  * Frees a walk. The triggers that it gave stay yours.
@@ -1954,8 +1954,8 @@ void tieback_delivery_query_init(tieback_delivery_query *query, size_t struct_si
 /**
  * Lists one page of a hook's deliveries, newest first.
  *
- * Ownership: `*out` is yours; free it with `tieback_deliveries_free`. Threads: any. NULL: `query` may be, meaning all; so
- * may `error`.
+ * Ownership: `*out` is yours; free it with `tieback_deliveries_free`. Threads: any. NULL: `query` may be, meaning all;
+ * so may `error`.
  * Errors: TIEBACK_NOT_FOUND, TIEBACK_INVALID_ARGUMENT, TIEBACK_CLOSED, TIEBACK_STORAGE.
  */
 tieback_status tieback_delivery_list(const tieback_service *service,
@@ -1995,11 +1995,11 @@ const tieback_delivery *tieback_deliveries_at(const tieback_deliveries *deliveri
 const char *tieback_deliveries_next_page(const tieback_deliveries *deliveries);
 
 /**
- * Begins a walk through all deliveries of a list, over page borders. Nothing is fetched yet; the query's `limit` is the
- * size of the pages that will be.
+ * Begins a walk through all deliveries of a hook, over page borders. Nothing is fetched yet; the query's `limit` is
+ * the size of the pages that will be.
  *
- * Ownership: `*out` is yours; free it with `tieback_delivery_iter_free`. Threads: any. NULL: `query` may be, meaning all;
- * so may `error`.
+ * Ownership: `*out` is yours; free it with `tieback_delivery_iter_free`. Threads: any. NULL: `query` may be, meaning
+ * all; so may `error`.
  * Errors: TIEBACK_INVALID_ARGUMENT, TIEBACK_CLOSED.
  */
 tieback_status tieback_delivery_iter_new(const tieback_service *service,
@@ -2013,11 +2013,10 @@ tieback_status tieback_delivery_iter_new(const tieback_service *service,
  * Gives the next delivery; NULL, with TIEBACK_OK, at the end. After an error the walk can go on where it was.
  *
  * Ownership: `*out` is yours; free it with `tieback_delivery_free`. Threads: one at a time. NULL: `error` may be.
- * Errors: TIEBACK_NOT_FOUND, TIEBACK_CLOSED, TIEBACK_STORAGE; TIEBACK_INVALID_ARGUMENT for a place that is none of this list.
+ * Errors: TIEBACK_NOT_FOUND, TIEBACK_CLOSED, TIEBACK_STORAGE; TIEBACK_INVALID_ARGUMENT for a place that is none of
+ * this list.
  */
-tieback_status tieback_delivery_iter_next(tieback_delivery_iter *iter,
-                                          tieback_delivery **out,
-                                          tieback_error **error);
+tieback_status tieback_delivery_iter_next(tieback_delivery_iter *iter, tieback_delivery **out, tieback_error **error);
 
 /**
  * Frees a walk. The deliveries that it gave stay yours.

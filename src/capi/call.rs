@@ -85,3 +85,27 @@ fn told(operation: &'static str, error: Option<&mut *mut tieback_error>, outcome
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn panic_in_a_call_is_tieback_internal_and_reported() {
+        let mut out = MaybeUninit::<*mut u64>::uninit();
+        let mut error = MaybeUninit::uninit();
+        let status =
+            guard_new("a_call", Some(&mut out), Some(&mut error), || panic!("a panic on purpose, to see it told"));
+        assert_eq!(status, tieback_status::TIEBACK_INTERNAL);
+        // SAFETY: the call has written both, and the error is the caller's to free.
+        let (out, error) = unsafe { (out.assume_init(), Box::from_raw(error.assume_init())) };
+        assert!(out.is_null());
+        assert_eq!(error.status(), tieback_status::TIEBACK_INTERNAL);
+    }
+
+    #[test]
+    fn call_without_a_place_for_its_result_is_not_made() {
+        let status = guard_new::<u64>("a_call", None, None, || panic!("it was made"));
+        assert_eq!(status, tieback_status::TIEBACK_INVALID_ARGUMENT);
+    }
+}

@@ -25,8 +25,8 @@ pub struct tieback_delivery_iter(Iter<Delivery>);
 
 /// Lists one page of a hook's deliveries, newest first.
 ///
-/// Ownership: `*out` is yours; free it with `tieback_deliveries_free`. Threads: any. NULL: `query` may be, meaning all; so
-/// may `error`.
+/// Ownership: `*out` is yours; free it with `tieback_deliveries_free`. Threads: any. NULL: `query` may be, meaning all;
+/// so may `error`.
 /// Errors: TIEBACK_NOT_FOUND, TIEBACK_INVALID_ARGUMENT, TIEBACK_CLOSED, TIEBACK_STORAGE.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_delivery_list(
@@ -83,11 +83,11 @@ pub extern "C" fn tieback_deliveries_next_page(deliveries: Option<&tieback_deliv
     guard_read(deliveries, ptr::null(), |deliveries| deliveries.0.next_page())
 }
 
-/// Begins a walk through all deliveries of a list, over page borders. Nothing is fetched yet; the query's `limit` is the
-/// size of the pages that will be.
+/// Begins a walk through all deliveries of a hook, over page borders. Nothing is fetched yet; the query's `limit` is
+/// the size of the pages that will be.
 ///
-/// Ownership: `*out` is yours; free it with `tieback_delivery_iter_free`. Threads: any. NULL: `query` may be, meaning all;
-/// so may `error`.
+/// Ownership: `*out` is yours; free it with `tieback_delivery_iter_free`. Threads: any. NULL: `query` may be, meaning
+/// all; so may `error`.
 /// Errors: TIEBACK_INVALID_ARGUMENT, TIEBACK_CLOSED.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_delivery_iter_new(
@@ -112,7 +112,8 @@ pub extern "C" fn tieback_delivery_iter_new(
 /// Gives the next delivery; NULL, with TIEBACK_OK, at the end. After an error the walk can go on where it was.
 ///
 /// Ownership: `*out` is yours; free it with `tieback_delivery_free`. Threads: one at a time. NULL: `error` may be.
-/// Errors: TIEBACK_NOT_FOUND, TIEBACK_CLOSED, TIEBACK_STORAGE; TIEBACK_INVALID_ARGUMENT for a place that is none of this list.
+/// Errors: TIEBACK_NOT_FOUND, TIEBACK_CLOSED, TIEBACK_STORAGE; TIEBACK_INVALID_ARGUMENT for a place that is none of
+/// this list.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_delivery_iter_next(
     iter: Option<&mut tieback_delivery_iter>,

@@ -98,8 +98,12 @@ pub unsafe fn read(options: *const tieback_event_options) -> Result<Event> {
     }
 }
 
+/// What caused the event, if anything is said of it.
+///
+/// # Safety
+/// As for the whole struct.
 unsafe fn metadata(given: &tieback_event_options) -> Result<Option<Metadata>> {
-    // SAFETY: the caller of this function has promised it for the whole struct.
+    // SAFETY: the caller's promise is the same.
     let (operation, application) = unsafe {
         (
             text::optional("source_operation_id", given.source_operation_id)?,
@@ -116,8 +120,12 @@ unsafe fn metadata(given: &tieback_event_options) -> Result<Option<Metadata>> {
     Ok(Some(metadata).filter(|metadata| *metadata != Metadata::default()))
 }
 
+/// The parents of a line item.
+///
+/// # Safety
+/// As for the whole struct.
 unsafe fn related(given: &tieback_event_options) -> Result<Vec<RelatedResource>> {
-    // SAFETY: the caller of this function has promised it for the whole struct.
+    // SAFETY: the caller's promise is the same.
     unsafe {
         let ids = text::array("related_ids", given.related_ids, given.related_count)?;
         let names = text::array("related_names", given.related_names, given.related_count)?;

@@ -220,10 +220,11 @@ mod tests {
     use super::*;
     use crate::capi::boundary::guard_result;
     use crate::engine::EngineOptions;
-    use crate::store::memory::MemoryStore;
 
-    fn an_engine() -> *mut tieback_engine {
-        of_engine(Engine::on(Arc::new(MemoryStore::new()), EngineOptions::at("not-used.db")).unwrap())
+    /// An engine on a file of its own, in this folder.
+    fn an_engine(folder: &tempfile::TempDir) -> *mut tieback_engine {
+        let name = format!("{}.db", NEXT.load(Ordering::Relaxed));
+        of_engine(Engine::open(EngineOptions::at(folder.path().join(name))).unwrap())
     }
 
     fn kind<T>(outcome: Result<T>) -> Option<ErrorKind> {
@@ -232,13 +233,14 @@ mod tests {
 
     #[test]
     fn handle_is_known_until_it_is_freed_and_never_after() {
-        let handle = an_engine();
+        let folder = tempfile::tempdir().unwrap();
+        let handle = an_engine(&folder);
         assert!(engine(handle).is_ok());
         assert!(take_engine(handle).is_some());
         assert_eq!(kind(engine(handle)), Some(ErrorKind::Closed));
         assert!(take_engine(handle).is_none());
         // The next one is another one.
-        assert_ne!(an_engine(), handle);
+        assert_ne!(an_engine(&folder), handle);
         assert_eq!(kind(engine(handle)), Some(ErrorKind::Closed));
     }
 
@@ -250,7 +252,8 @@ mod tests {
             assert_eq!(kind(engine(handle)), Some(ErrorKind::InvalidArgument), "{handle:?}");
             assert!(take_engine(handle).is_none());
         }
-        let handle = an_engine();
+        let folder = tempfile::tempdir().unwrap();
+        let handle = an_engine(&folder);
         assert_eq!(kind(service(handle.cast())), Some(ErrorKind::InvalidArgument));
         assert_eq!(kind(engine(of_service(handle).unwrap().cast())), Some(ErrorKind::InvalidArgument));
         // Freeing through the wrong kind frees nothing.
@@ -260,7 +263,8 @@ mod tests {
 
     #[test]
     fn service_ends_with_its_engine() {
-        let handle = an_engine();
+        let folder = tempfile::tempdir().unwrap();
+        let handle = an_engine(&folder);
         let service_handle = of_service(handle).unwrap();
         assert!(service(service_handle).is_ok());
         drop(take_engine(handle));
@@ -269,7 +273,8 @@ mod tests {
 
     #[test]
     fn panic_in_a_call_poisons_its_handle_and_no_other() {
-        let (broken, whole) = (an_engine(), an_engine());
+        let folder = tempfile::tempdir().unwrap();
+        let (broken, whole) = (an_engine(&folder), an_engine(&folder));
         let its_service = of_service(broken).unwrap();
         let outcome = guard_result(|| {
             let _held = engine(broken)?;
@@ -287,7 +292,8 @@ mod tests {
 
     #[test]
     fn call_that_runs_keeps_what_its_handle_meant() {
-        let handle = an_engine();
+        let folder = tempfile::tempdir().unwrap();
+        let handle = an_engine(&folder);
         let held = engine(handle).unwrap();
         drop(take_engine(handle));
         assert!(held.stats().is_ok());

@@ -206,12 +206,16 @@ pub unsafe fn query(query: *const tieback_hook_query) -> Result<(HookQuery, Page
     }
 }
 
+/// The headers of every delivery.
+///
+/// # Safety
+/// As for the whole struct.
 unsafe fn headers(
     names: *const *const c_char,
     values: *const *const c_char,
     count: usize,
 ) -> Result<DestinationHeaders> {
-    // SAFETY: the caller of this function has promised it for the whole struct.
+    // SAFETY: the caller's promise is the same.
     let pairs: Result<Vec<(&str, &str)>> = unsafe {
         let names = text::array("header_names", names, count)?;
         let values = text::array("header_values", values, count)?;

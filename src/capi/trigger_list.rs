@@ -111,7 +111,8 @@ pub extern "C" fn tieback_trigger_iter_new(
 /// Gives the next trigger; NULL, with TIEBACK_OK, at the end. After an error the walk can go on where it was.
 ///
 /// Ownership: `*out` is yours; free it with `tieback_trigger_free`. Threads: one at a time. NULL: `error` may be.
-/// Errors: TIEBACK_NOT_FOUND, TIEBACK_CLOSED, TIEBACK_STORAGE; TIEBACK_INVALID_ARGUMENT for a place that is none of this list.
+/// Errors: TIEBACK_NOT_FOUND, TIEBACK_CLOSED, TIEBACK_STORAGE; TIEBACK_INVALID_ARGUMENT for a place that is none of
+/// this list.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_trigger_iter_next(
     iter: Option<&mut tieback_trigger_iter>,

@@ -216,7 +216,8 @@ static void bad_hooks(void) {
     FAILS(tieback_hook_show(service, &company, "404404", &same, &error), TIEBACK_NOT_FOUND, "404404");
     FAILS(tieback_hook_show(service, &company, "", &same, &error), TIEBACK_INVALID_ARGUMENT, "hook_id");
     FAILS(tieback_hook_show(service, &company, "-1", &same, &error), TIEBACK_INVALID_ARGUMENT, "-1");
-    FAILS(tieback_hook_show(service, &company, "9223372036854775808", &same, &error), TIEBACK_INVALID_ARGUMENT, "2^63-1");
+    FAILS(tieback_hook_show(service, &company, "9223372036854775808", &same, &error), TIEBACK_INVALID_ARGUMENT,
+          "2^63-1");
     query.limit = -1;
     FAILS(tieback_hook_list(service, &company, &query, &hooks, &error), TIEBACK_INVALID_ARGUMENT, "limit -1");
     tieback_hook_free(hook);

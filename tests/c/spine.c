@@ -423,6 +423,7 @@ static void operate(const tieback_engine *engine, const tieback_service *service
     tieback_published *published = NULL;
     tieback_stats *stats = NULL;
     tieback_idle_report *report = NULL;
+    const char *poison;
     char *again = NULL;
 
     OK(tieback_engine_pause(engine, scope, hook_id, &error));
@@ -437,12 +438,12 @@ static void operate(const tieback_engine *engine, const tieback_service *service
 
     OK(tieback_delivery_list(service, scope, hook_id, NULL, &deliveries, &error));
     CHECK(tieback_deliveries_len(deliveries) == 3);
-    OK(tieback_engine_skip(engine, scope, hook_id, tieback_delivery_id(tieback_deliveries_at(deliveries, 0)), &error));
-    FAILS(tieback_engine_skip(engine, scope, hook_id, tieback_delivery_id(tieback_deliveries_at(deliveries, 0)), &error),
-          TIEBACK_CONFLICT, "");
+    poison = tieback_delivery_id(tieback_deliveries_at(deliveries, 0));
+    OK(tieback_engine_skip(engine, scope, hook_id, poison, &error));
+    FAILS(tieback_engine_skip(engine, scope, hook_id, poison, &error), TIEBACK_CONFLICT, poison);
     OK(tieback_engine_redeliver(engine, scope, hook_id, tieback_delivery_id(tieback_deliveries_at(deliveries, 2)),
                                 &again, &error));
-    CHECK(strcmp(again, tieback_delivery_id(tieback_deliveries_at(deliveries, 0))) != 0);
+    CHECK(strcmp(again, poison) != 0);
     tieback_deliveries_free(deliveries);
 
     OK(tieback_engine_resume(engine, scope, hook_id, &error));

@@ -5,7 +5,7 @@
 #include "check.h"
 
 #define THREADS 8
-#define ROUNDS 20
+#define ROUNDS 8
 
 static tieback_engine *engine;
 static tieback_service *service;
