@@ -70,3 +70,24 @@ mod event_options;
 mod publish;
 
 pub use version::{tieback_abi_version, tieback_version};
+
+/// What the header promises of `const`: several threads may use an object at once, and any may free it.
+const _: () = {
+    const fn shared<T: Send + Sync>() {}
+    shared::<error::tieback_error>();
+    shared::<idle::tieback_idle_report>();
+    shared::<stats::tieback_stats>();
+    shared::<notice::tieback_notices>();
+    shared::<hook::tieback_hook>();
+    shared::<hook_list::tieback_hooks>();
+    shared::<hook_list::tieback_hook_iter>();
+    shared::<trigger::tieback_trigger>();
+    shared::<trigger_list::tieback_triggers>();
+    shared::<trigger_list::tieback_trigger_iter>();
+    shared::<bulk::tieback_bulk>();
+    shared::<resource::tieback_resources>();
+    shared::<delivery::tieback_delivery>();
+    shared::<delivery_list::tieback_deliveries>();
+    shared::<delivery_list::tieback_delivery_iter>();
+    shared::<publish::tieback_published>();
+};

@@ -106,12 +106,22 @@ impl Workshop {
     }
 }
 
-fn compiler(language: Language, standard: &str) -> Command {
+/// Whether there is a C++ compiler; if not, the caller skips the C++ part of `what`. The C compiler must be there: Rust
+/// links with it.
+pub fn has_cxx(what: &str) -> bool {
+    optional::has(&tool(Language::Cxx), what)
+}
+
+fn tool(language: Language) -> String {
     let (variable, default) = match language {
         Language::C => ("CC", "cc"),
         Language::Cxx => ("CXX", "c++"),
     };
-    let mut command = Command::new(env::var_os(variable).unwrap_or_else(|| default.into()));
+    env::var(variable).unwrap_or_else(|_| default.to_owned())
+}
+
+fn compiler(language: Language, standard: &str) -> Command {
+    let mut command = Command::new(tool(language));
     command.current_dir(env!("CARGO_MANIFEST_DIR")).arg(format!("-std={standard}")).args(STRICT);
     command.args(["-I", "include", "-I", "tests/c"]);
     command

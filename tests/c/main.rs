@@ -43,6 +43,9 @@ fn run_all(library: Library, flags: &[&str]) {
 fn run(sources: &[&str], library: Library, flags: &[&str], runner: &[&str]) {
     let workshop = Workshop::open();
     for source in sources {
+        if source.ends_with(".cpp") && !compile::has_cxx("the C++ programs") {
+            continue;
+        }
         let program = workshop.build(Path::new(source), library, flags);
         let sink = refusing_once();
         workshop.run(&program, runner, &[&workshop.store(), &sink.url("/events")]);
@@ -57,7 +60,8 @@ fn header_alone_compiles_in_every_standard() {
     for standard in ["c99", "c11", "c17"] {
         workshop.compile(&c, Language::C, standard, &["-Wconversion", "-Wstrict-prototypes", "-Wundef"]);
     }
-    for standard in ["c++11", "c++17", "c++20"] {
+    let cxx_standards = if compile::has_cxx("the header in C++") { &["c++11", "c++17", "c++20"][..] } else { &[] };
+    for standard in cxx_standards {
         workshop.compile(&cxx, Language::Cxx, standard, &["-Wconversion", "-Wundef"]);
     }
 }
