@@ -9,7 +9,7 @@
  *
  * Calls       Whatever can fail returns a `tieback_status` and has `tieback_error **error` last. Pass NULL when the
  *             status is enough. Else it is NULL after success, and after a failure an object that you free with
- *             `tieback_error_free`. There are no errors kept per thread. In C++ do not read `error` in the same
+ *             `tieback_error_free`. There are no errors kept per thread. Do not read `error` in the same
  *             expression as the call: `check(tieback_x(.., &error), error)` may pass its value from before.
  *
  * Ownership   What is written through a `**` is yours: end it with the function that its comment names. What is
@@ -31,8 +31,8 @@
  * Forks       A child process cannot use its parent's handles: calls give TIEBACK_CLOSED, closing them does nothing.
  *             Open an engine in the child.
  *
- * Defects     No panic leaves the library, and nothing is printed. A call that meets one gives TIEBACK_INTERNAL, and
- *             then its handle can only be closed.
+ * Defects     No panic leaves the library. A call that meets one prints nothing, gives TIEBACK_INTERNAL and says in its
+ *             error where it was; then its handle can only be closed.
  *
  * Each comment says, in this order: what the function does; who owns what it gives; which threads may call it; what
  * NULL means; which errors there are. A NULL that is not mentioned is TIEBACK_INVALID_ARGUMENT.

@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// Runs the body of an exported function. A panic ends here, and the caller gets `on_panic`.
 ///
 /// The body may leave what it was changing half done: every handle that it holds is poisoned by the unwinding
-/// ([`handle`](super::handle)), so nobody looks at that again.
+/// (`handle.rs`), so nobody looks at that again.
 pub fn guard<T>(on_panic: T, body: impl FnOnce() -> T) -> T {
     caught(body).unwrap_or(on_panic)
 }

@@ -3,7 +3,7 @@
 //!
 //! The types are named as in C. Parameters are what C passes, with the meaning that Rust can give them: an object is
 //! `Option<&T>` (NULL is `None`), the end of one `Option<Box<T>>`, an out-parameter `Option<&mut MaybeUninit<..>>`.
-//! What remains raw becomes a reference in [`text`] and [`sized`] only; handles never do. The exported functions rely
+//! What remains raw becomes a reference in `text` and `sized` only; handles never do. The exported functions rely
 //! on their callers to keep to the header, as C has it. They are out of reach of Rust code, which would not be warned:
 //! their modules are private.
 #![allow(non_camel_case_types)]
