@@ -19,7 +19,7 @@ mod worker;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-pub(crate) use each::{one_answer_each, only_answer};
+pub(crate) use each::{check_count, one_answer_each, only_answer};
 pub use open::EngineOptions;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -119,7 +119,7 @@ impl Engine {
     pub fn stop(&self, grace: Duration) -> Result<()> {
         self.check()?;
         // A run on another caller's thread holds the driver: it sees the signal and returns.
-        self.shared.signals.stop(Instant::now() + grace);
+        self.shared.signals.stop(after(grace));
         let mut driver = self.driver()?;
         let stopped = self.finish(&mut driver, grace);
         self.shared.signals.stopped();
@@ -141,7 +141,7 @@ impl Engine {
                 "the engine is started and delivers by itself: stop it first, or do not pump",
             ));
         }
-        self.run_here(&mut driver, Until { deadline: Instant::now() + budget, wait_paused: false })
+        self.run_here(&mut driver, Until { deadline: after(budget), wait_paused: false })
     }
 
     /// Delivers until nothing is in flight or due, or `timeout` has passed. Lanes in back-off are waited for only with
@@ -151,7 +151,7 @@ impl Engine {
     /// # Errors
     /// `closed`; `storage` when the queue cannot be read.
     pub fn run_until_idle(&self, timeout: Duration, wait_paused: bool) -> Result<IdleReport> {
-        let until = Until { deadline: Instant::now() + timeout, wait_paused };
+        let until = Until { deadline: after(timeout), wait_paused };
         let mut driver = self.driver()?;
         if !matches!(*driver, Driver::Threads { .. }) {
             return self.run_here(&mut driver, until);
@@ -306,7 +306,7 @@ impl Engine {
 
     /// Ends whoever runs the worker, giving attempts in flight some time.
     fn finish(&self, driver: &mut Driver, grace: Duration) -> Result<()> {
-        let deadline = Instant::now() + grace;
+        let deadline = after(grace);
         match std::mem::replace(driver, Driver::Nobody) {
             Driver::Caller { mut worker, runtime } => {
                 runtime.block_on(worker.wind_up(deadline))?;
@@ -331,6 +331,12 @@ impl Drop for Engine {
     fn drop(&mut self) {
         self.close();
     }
+}
+
+/// The moment this much later. A wait without end is one of a century: clocks do not reach further.
+fn after(span: Duration) -> Instant {
+    const CENTURY: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
+    Instant::now() + span.min(CENTURY)
 }
 
 /// The row of a hook's id. An id that no row can have is `not_found`, like any other that is not there.

@@ -4,8 +4,8 @@ use std::sync::{Mutex, PoisonError};
 
 use ulid::Ulid;
 
-use super::{Engine, Shared, hook_row, one_answer_each, only_answer};
-use crate::error::{Error, Result};
+use super::{Engine, Shared, check_count, hook_row, one_answer_each, only_answer};
+use crate::error::Result;
 use crate::policy::publishable;
 use crate::random::Random;
 use crate::store::Publishing;
@@ -33,13 +33,7 @@ impl Engine {
     /// `invalid_argument` with more than [`Engine::MAX_PUBLISH`]; `closed`, `storage`. Nothing was changed then.
     pub fn publish_many(&self, events: &[Event]) -> Result<Vec<Result<Published>>> {
         self.check()?;
-        if events.len() > Self::MAX_PUBLISH {
-            let count = events.len();
-            return Err(Error::invalid(format!(
-                "{count} events are too many for one call: publish at most {} at once",
-                Self::MAX_PUBLISH
-            )));
-        }
+        check_count("events", events.len(), Self::MAX_PUBLISH)?;
         let now = self.shared.clock.now().wall;
         let checked: Vec<Result<Publishing>> =
             events.iter().map(|event| self.shared.publishing(event, None, now)).collect();
