@@ -146,6 +146,8 @@ pub struct Dispatch {
     /// Lanes whose state has changed since the last commit began.
     dirty: BTreeSet<HookId>,
     committing: Committing,
+    /// A load failed: until this moment, when it is tried again, nobody knows whether there is work.
+    unread_until: Option<Duration>,
     /// The last commit failed: until one succeeds nothing starts, since every attempt would be one to repeat.
     stalled: bool,
     sweeping: bool,
@@ -227,6 +229,7 @@ impl Dispatch {
             settled: Vec::new(),
             dirty: BTreeSet::new(),
             committing: Committing::No,
+            unread_until: None,
             stalled: false,
             sweeping: false,
             stopping: false,
@@ -269,7 +272,7 @@ impl Dispatch {
 
     /// Whether nothing is in flight, due, or waiting to be kept. Lanes in back-off do not count.
     pub fn is_idle(&self) -> bool {
-        (self.stopping || (self.ready.is_empty() && self.hungry.is_empty()))
+        (self.stopping || (self.ready.is_empty() && self.hungry.is_empty() && self.unread_until.is_none()))
             && self.in_flight == 0
             && self.loading.is_empty()
             && self.settled.is_empty()
@@ -309,12 +312,19 @@ impl Dispatch {
         let mut loaded: HashMap<HookId, Loaded> = loaded.into_iter().map(|part| (part.hook, part)).collect();
         for hook in self.loading.pop_front().unwrap_or_default() {
             let Some(run) = self.lanes.get_mut(&hook) else { continue };
-            self.buffered_bytes += run.loaded(loaded.remove(&hook), now);
+            let part = loaded.remove(&hook);
+            let kept = run.lane.as_ref().map(Lane::state).or(part.as_ref().map(|part| &part.state)).cloned();
+            self.buffered_bytes += run.loaded(part, now);
+            if run.lane.as_ref().map(Lane::state) != kept.as_ref() {
+                // Enabling a hook ends its back-off: that is kept too, for whoever asks the store.
+                self.dirty.insert(hook);
+            }
             list(&mut self.ready, run, hook);
         }
     }
 
     fn load_failed(&mut self, now: Moment) {
+        self.unread_until = Some(now.monotonic + STORE_RETRY);
         for hook in self.loading.pop_front().unwrap_or_default() {
             let Some(run) = self.lanes.get_mut(&hook) else { continue };
             run.refresh |= run.load == Load::Refresh;
@@ -405,6 +415,7 @@ impl Dispatch {
 
     /// Lists the lanes whose moment has come.
     fn wake_lanes(&mut self, now: Moment) {
+        self.unread_until = self.unread_until.filter(|at| *at > now.monotonic);
         while let Some(&(at, hook)) = self.timers.first() {
             if at > now.monotonic {
                 break;
