@@ -20,7 +20,7 @@ fn in_flight<const N: usize>(held: [(i64, &Gate, u16); N]) -> Stage {
             _ => Answer::Status(204),
         }
     });
-    let stage = Stage::new(sink);
+    let stage = Stage::wide(sink);
     stage.rig.engine.start().unwrap();
     for id in 0..WARM_UP {
         stage.publish(1000 + id);

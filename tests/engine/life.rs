@@ -28,18 +28,18 @@ fn dropping_an_engine_with_attempts_in_flight_queues_them_again() {
         let stage = Stage::new(sink);
         (1..=3).for_each(|id| drop(stage.publish(id)));
         stage.rig.run();
-        (4..=5).for_each(|id| drop(stage.publish(id)));
+        stage.publish(4);
         if started {
             stage.rig.engine.start().unwrap();
         } else {
             stage.rig.engine.pump(Duration::from_millis(100)).unwrap();
         }
         stage.sink.wait_for(4, SOON);
-        let stage = stage.reopen(|_| {});
-        assert_eq!(stage.statuses(), ["delivered", "delivered", "delivered", "enqueued", "enqueued"]);
+        let stage = stage.reopen();
+        assert_eq!(stage.statuses(), ["delivered", "delivered", "delivered", "enqueued"]);
         stage.rig.run();
         gate.open();
-        assert_eq!(stage.statuses(), ["delivered"; 5]);
+        assert_eq!(stage.statuses(), ["delivered"; 4]);
         let twice = stage.sink.requests().into_iter().filter(|request| crate::stage::resource_id(request) == 4);
         let twice: Vec<Vec<u8>> = twice.map(|request| request.body).collect();
         assert_eq!(twice.len(), 2);
@@ -56,7 +56,7 @@ fn everything_that_was_acknowledged_is_there_after_reopening() {
     stage.rig.run();
     stage.publish(3);
     let before = stage.log();
-    let stage = stage.reopen(|_| {});
+    let stage = stage.reopen();
     assert_eq!(stage.log(), before);
     assert_eq!(stage.statuses(), ["delivered", "retrying", "enqueued"]);
     let shown = stage.rig.service.hook_show(&stage.scope, &stage.hook.id).unwrap();

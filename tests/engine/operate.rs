@@ -180,7 +180,7 @@ fn a_pause_outlives_the_engine() {
     let stage = Stage::new(Sink::always(204));
     stage.rig.engine.pause(&stage.scope, &stage.hook.id).unwrap();
     stage.publish(1);
-    let stage = stage.reopen(|_| {});
+    let stage = stage.reopen();
     assert_eq!(stage.rig.run().attempts, 0);
     stage.rig.engine.resume(&stage.scope, &stage.hook.id).unwrap();
     assert_eq!(stage.rig.run().attempts, 1);

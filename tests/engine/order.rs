@@ -66,7 +66,7 @@ fn publish_numbered(stage: &Stage, resource_id: i64, number: i64) {
 #[test]
 fn deliveries_of_one_resource_keep_their_order_while_eight_are_in_flight() {
     let (sink, crowd) = slow_sink();
-    let stage = Stage::new(sink);
+    let stage = Stage::wide(sink);
     stage.rig.engine.start().unwrap();
     for number in 1..=10 {
         for resource in 1..=9 {
@@ -94,7 +94,7 @@ fn eight_resources_are_in_flight_at_once_and_no_more() {
             Answer::Status(204)
         }
     });
-    let stage = Stage::new(sink);
+    let stage = Stage::wide(sink);
     stage.rig.engine.start().unwrap();
     for id in 1..=3 {
         stage.publish(id);
@@ -122,7 +122,7 @@ fn the_next_of_a_resource_waits_for_the_answer_to_the_one_before() {
             Answer::Status(204)
         }
     });
-    let stage = Stage::new(sink);
+    let stage = Stage::wide(sink);
     stage.rig.engine.start().unwrap();
     // Three successes, so that only the resource holds anything up.
     for id in 101..=103 {

@@ -29,7 +29,7 @@ fn the_same_event_again_makes_nothing_and_says_so() {
     stage.rig.run();
     assert_eq!(stage.arrived(), [1]);
 
-    let stage = stage.reopen(|_| {});
+    let stage = stage.reopen();
     assert!(stage.rig.engine.publish(&given).unwrap().duplicate, "also by the next engine");
     stage.rig.run();
     assert_eq!(stage.arrived(), [1]);
@@ -117,7 +117,7 @@ fn eight_threads_publish_while_the_engine_delivers_and_everything_arrives_once()
     const EACH: i64 = 25;
     // A pause in the middle, so that publishing meets a paused lane too.
     let sink = Sink::start(|_, n| Answer::Status(if n == 20 { 500 } else { 204 }));
-    let stage = Stage::new(sink);
+    let stage = Stage::wide(sink);
     stage.rig.engine.start().unwrap();
     thread::scope(|threads| {
         for thread in 0..THREADS {

@@ -23,8 +23,13 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// With Procore's numbers.
+    /// With one attempt in flight at a time, so that the order of arrival is certain.
     pub fn new(sink: Sink) -> Self {
+        Self::with(sink, |options| options.policy.max_in_flight = 1)
+    }
+
+    /// With up to eight in flight.
+    pub fn wide(sink: Sink) -> Self {
         Self::with(sink, |_| {})
     }
 
@@ -41,9 +46,9 @@ impl Stage {
         Self { rig, sink, scope, hook }
     }
 
-    /// Closes the engine and opens the file again, with the clock at its beginning.
-    pub fn reopen(self, change: impl FnOnce(&mut EngineOptions)) -> Self {
-        Self { rig: self.rig.reopen(change), ..self }
+    /// Closes the engine and opens the file again, one in flight at a time, with the clock at its beginning.
+    pub fn reopen(self) -> Self {
+        Self { rig: self.rig.reopen(|options| options.policy.max_in_flight = 1), ..self }
     }
 
     /// Publishes a change of the resource with this id.
