@@ -178,6 +178,8 @@ struct Run {
     load: Load,
     /// The window was dropped since the load began: the deliveries that it brings do not count.
     stale: bool,
+    /// There may be new deliveries since the load began: it need not have seen them.
+    renewed: bool,
     /// The control and the destination are out of date: nothing starts before they are read again.
     refresh: bool,
     /// Everything queued is to be discarded with the next commit.
@@ -295,6 +297,7 @@ impl Dispatch {
         for hook in hooks {
             let run = self.lanes.entry(hook).or_default();
             run.more = true;
+            run.renewed = run.load != Load::None;
             list(&mut self.ready, run, hook);
         }
     }
@@ -330,6 +333,7 @@ impl Dispatch {
             run.refresh |= run.load == Load::Refresh;
             run.load = Load::None;
             run.stale = false;
+            run.renewed = false;
             self.timers.insert((now.monotonic + STORE_RETRY, hook));
         }
     }
@@ -601,8 +605,9 @@ impl Run {
     fn loaded(&mut self, part: Option<Loaded>, now: Moment) -> usize {
         let load = std::mem::take(&mut self.load);
         let stale = std::mem::take(&mut self.stale);
+        let renewed = std::mem::take(&mut self.renewed);
         let Some(part) = part else {
-            self.more = false;
+            self.more = renewed;
             self.refresh = false;
             return 0;
         };
@@ -626,13 +631,13 @@ impl Run {
                 // A paused lane holds no payloads: its probe is loaded when its time has come.
                 let startable = matches!(lane.may_start(now), Start::Any(_) | Start::Probe(None));
                 if lane.gate() == Gate::Gone || part.deliveries.is_empty() {
-                    self.more = false;
+                    self.more = renewed;
                     return 0;
                 }
                 if !startable {
                     return 0;
                 }
-                self.more = part.more;
+                self.more = part.more || renewed;
             }
         }
         let mut bytes = 0;
