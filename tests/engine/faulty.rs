@@ -20,7 +20,11 @@ pub struct Faulty {
     /// Loads fail.
     pub fail_loads: AtomicBool,
     /// Commits wait here before they do anything.
-    hold: Mutex<Option<Gate>>,
+    commits_held: Mutex<Option<Gate>>,
+    /// Loads wait here with what they have read.
+    loads_held: Mutex<Option<Gate>>,
+    /// How many loads have been read.
+    pub loads: AtomicUsize,
     /// How many commits have begun.
     pub commits: AtomicUsize,
 }
@@ -33,7 +37,12 @@ impl Faulty {
 
     /// Commits wait at this gate from now on.
     pub fn hold_commits(&self, gate: &Gate) {
-        *self.hold.lock().unwrap() = Some(gate.clone());
+        *self.commits_held.lock().unwrap() = Some(gate.clone());
+    }
+
+    /// Loads wait at this gate from now on, after they have read.
+    pub fn hold_loads(&self, gate: &Gate) {
+        *self.loads_held.lock().unwrap() = Some(gate.clone());
     }
 
     fn refuse(&self, fault: &AtomicBool) -> Result<()> {
@@ -41,18 +50,25 @@ impl Faulty {
     }
 }
 
+fn wait_at(held: &Mutex<Option<Gate>>) {
+    let gate = held.lock().unwrap().clone();
+    if let Some(gate) = gate {
+        gate.pass();
+    }
+}
+
 impl Queue for Faulty {
     fn load(&self, requests: &[LoadRequest]) -> Result<Vec<Loaded>> {
         self.refuse(&self.fail_loads)?;
-        self.store.load(requests)
+        let loaded = self.store.load(requests);
+        self.loads.fetch_add(1, Ordering::SeqCst);
+        wait_at(&self.loads_held);
+        loaded
     }
 
     fn commit(&self, commit: &Commit) -> Result<Committed> {
         self.commits.fetch_add(1, Ordering::SeqCst);
-        let gate = self.hold.lock().unwrap().clone();
-        if let Some(gate) = gate {
-            gate.pass();
-        }
+        wait_at(&self.commits_held);
         self.refuse(&self.fail_commits)?;
         self.store.commit(commit)
     }

@@ -31,10 +31,10 @@ fn dropping_an_engine_with_attempts_in_flight_queues_them_again() {
         stage.publish(4);
         if started {
             stage.rig.engine.start().unwrap();
+            stage.sink.wait_for(4, SOON);
         } else {
-            stage.rig.engine.pump(Duration::from_millis(100)).unwrap();
+            stage.pump_until_arrived(4);
         }
-        stage.sink.wait_for(4, SOON);
         let stage = stage.reopen();
         assert_eq!(stage.statuses(), ["delivered", "delivered", "delivered", "enqueued"]);
         stage.rig.run();

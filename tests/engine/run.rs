@@ -63,11 +63,11 @@ fn a_pump_returns_when_its_budget_is_used_and_the_attempt_goes_on_in_the_next_on
     let gate = Gate::default();
     let stage = Stage::new(held_sink(&gate));
     stage.publish(1);
+    stage.pump_until_arrived(1);
     let began = Instant::now();
     let report = at_once(|| stage.rig.engine.pump(Duration::from_millis(100)).unwrap());
     assert!(began.elapsed() >= Duration::from_millis(100));
     assert!(!report.idle);
-    stage.sink.wait_for(1, SOON);
     assert_eq!(stage.rig.engine.stats().unwrap().in_flight, 1);
     gate.open();
     let report = stage.rig.engine.pump(SOON).unwrap();
@@ -112,7 +112,9 @@ fn paused_lanes_are_counted_and_waited_for_only_when_asked() {
             waiting.join().unwrap()
         });
         assert_eq!(idle(report), (true, 0), "started: {started}");
-        assert_eq!(report.attempts, 2, "started: {started}");
+        if !started {
+            assert_eq!(report.attempts, 2);
+        }
     }
 }
 
@@ -231,8 +233,7 @@ fn start_takes_over_from_a_caller_with_an_attempt_in_flight() {
     let stage = Stage::new(held_sink(&gate));
     stage.publish(1);
     stage.publish(2);
-    stage.rig.engine.pump(Duration::from_millis(50)).unwrap();
-    stage.sink.wait_for(1, SOON);
+    stage.pump_until_arrived(1);
     gate.open();
     stage.rig.engine.start().unwrap();
     stage.rig.run();
@@ -333,6 +334,23 @@ fn what_is_published_during_a_run_is_delivered_by_it() {
         assert_eq!(running.join().unwrap().attempts, 2);
     });
     assert_eq!(stage.arrived(), [1, 2]);
+}
+
+/// A load that was read before the event was there, and is taken in after the worker heard of it.
+#[test]
+fn an_event_that_is_published_while_its_lane_is_being_read_is_delivered() {
+    let (store, gate) = (Faulty::new(), Gate::default());
+    let stage = Stage::in_rig(Sink::always(204), Rig::on(store.clone(), |_| {}));
+    store.hold_loads(&gate);
+    stage.rig.engine.start().unwrap();
+    stage.publish(1);
+    eventually("the lane is read", || store.loads.load(Ordering::SeqCst) == 1);
+    stage.publish(2);
+    // A run that times out shows that the worker has heard of the second event.
+    assert!(!stage.rig.engine.run_until_idle(Duration::from_millis(200), false).unwrap().idle);
+    gate.open();
+    stage.rig.run();
+    assert_eq!(stage.statuses(), ["delivered"; 2]);
 }
 
 #[test]

@@ -66,6 +66,14 @@ impl Stage {
         self.log().into_iter().map(|delivery| delivery.status.as_str().to_owned()).collect()
     }
 
+    /// Delivers on this thread, a little at a time, until there were this many requests.
+    pub fn pump_until_arrived(&self, count: usize) {
+        eventually("the request arrives", || {
+            self.rig.engine.pump(Duration::from_millis(10)).expect("the engine is pumped");
+            self.sink.requests().len() >= count
+        });
+    }
+
     /// The resource ids of all requests so far, in order.
     pub fn arrived(&self) -> Vec<i64> {
         self.sink.requests().iter().map(resource_id).collect()
