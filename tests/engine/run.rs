@@ -296,9 +296,9 @@ fn a_caller_goes_on_when_another_one_that_delivered_runs_out_of_time() {
     let gate = Gate::default();
     let stage = Stage::new(held_sink(&gate));
     stage.publish(1);
+    stage.pump_until_arrived(1);
     thread::scope(|threads| {
-        let short = threads.spawn(|| stage.rig.engine.run_until_idle(Duration::from_millis(200), false).unwrap());
-        stage.sink.wait_for(1, SOON);
+        let short = threads.spawn(|| stage.rig.engine.run_until_idle(Duration::from_millis(100), false).unwrap());
         let long = threads.spawn(|| stage.rig.engine.run_until_idle(LONG, false).unwrap());
         assert!(!short.join().unwrap().idle);
         gate.open();
@@ -422,10 +422,14 @@ fn an_outcome_that_cannot_be_kept_stalls_everything_and_is_kept_a_second_later()
             stage.rig.engine.start().unwrap();
         }
         stage.publish(1);
-        let not_idle = || assert!(!stage.rig.engine.run_until_idle(Duration::from_millis(100), false).unwrap().idle);
-        not_idle();
+        // The second trial shows that the worker has heard of the first one's failure.
+        eventually("the outcome is tried to be kept twice", || {
+            stage.rig.engine.run_until_idle(Duration::from_millis(10), false).unwrap();
+            stage.rig.clock.advance(Duration::from_secs(1));
+            store.commits.load(Ordering::SeqCst) >= 2
+        });
         stage.publish(2);
-        not_idle();
+        assert!(!stage.rig.engine.run_until_idle(Duration::from_millis(100), false).unwrap().idle);
         assert_eq!(stage.arrived(), [1], "what cannot be kept would only be sent again; started: {started}");
         store.fail_commits.store(false, Ordering::SeqCst);
         stage.run_after(Duration::from_secs(1));
