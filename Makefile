@@ -17,6 +17,7 @@ SKIPPED := target/skipped.txt
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
+.NOTPARALLEL:
 .PHONY: help preflight demo test rust-tests python-tests check header sim bench install uninstall clean
 
 help: ## list these targets

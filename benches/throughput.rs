@@ -5,6 +5,8 @@
 //! resource. Rounds are interleaved, and medians compared, since these machines are noisy.
 //!
 //! `make bench`, or `cargo bench --bench throughput -- --events 20000 --rounds 5`.
+// A benchmark prints its figures.
+#![allow(clippy::print_stdout)]
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -16,18 +16,20 @@
 //!   or really queued.
 //! * One commit is under way at a time. What ends meanwhile goes into the next one: the busier, the larger the batch.
 
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+mod run;
+
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::lane::{Ended, Gate, Lane, Start, Turn, Verdict};
-use super::queue::{Commit, Committed, Destination, LaneWrite, LoadRequest, Loaded, Queued, Settled};
+use self::run::{Load, Next, Phase, Run};
+use super::lane::{Ended, Start, Turn, Verdict};
+use super::queue::{Commit, Committed, Destination, LaneWrite, LoadRequest, Loaded, Settled};
 use super::retry::RetryPolicy;
 use crate::time::Moment;
-use crate::types::{Attempt, DeliveryId, HookId, Notice, NoticeKind};
+use crate::types::{Attempt, DeliveryId, Event, HookId, Notice, NoticeKind};
 
 /// What has happened.
 #[derive(Debug)]
@@ -108,7 +110,7 @@ pub struct Limits {
     pub in_flight: usize,
     /// The most deliveries of one lane that are held in memory.
     pub window: u32,
-    /// About how many bytes of payload are held in memory; a lane with nothing to send is still given one part.
+    /// How many bytes of payload are held in memory, give or take one payload.
     pub buffered_bytes: usize,
 }
 
@@ -121,8 +123,8 @@ impl Default for Limits {
 /// How long to wait before a store operation that failed is tried again.
 const STORE_RETRY: Duration = Duration::from_secs(1);
 
-/// What a load is taken to bring until it has: a full window of ordinary payloads (about 500 bytes each).
-const LOAD_BYTES_EXPECTED: usize = 32 * 1024;
+/// The most that one load brings: a full window of ordinary payloads (about 500 bytes each), or one of the largest.
+const LOAD_BYTES: usize = Event::MAX_PAYLOAD_BYTES;
 
 /// The lanes of one worker.
 #[derive(Debug)]
@@ -134,20 +136,22 @@ pub struct Dispatch {
     ready: VecDeque<HookId>,
     /// Lanes that wait for a moment.
     timers: BTreeSet<(Duration, HookId)>,
+    /// Lanes whose load failed, with when to try again. Unlike those in `timers` they have work that is due.
+    load_again: BTreeSet<(Duration, HookId)>,
     woken_at: Option<Duration>,
     in_flight: usize,
     buffered_bytes: usize,
-    /// Lanes that want a load while too much payload is in memory.
+    /// What the loads under way may bring.
+    expected_bytes: usize,
+    /// Lanes that want a load, in turn: they get it while there is room. They go on starting what they have.
     hungry: VecDeque<HookId>,
-    /// Hooks of the loads under way, oldest first.
-    loading: VecDeque<Vec<HookId>>,
+    /// The loads under way, oldest first.
+    loading: VecDeque<Vec<LoadRequest>>,
     /// What has ended since the last commit began.
     settled: Vec<Settled>,
     /// Lanes whose state has changed since the last commit began.
     dirty: BTreeSet<HookId>,
     committing: Committing,
-    /// A load failed: until this moment, when it is tried again, nobody knows whether there is work.
-    unread_until: Option<Duration>,
     /// The last commit failed: until one succeeds nothing starts, since every attempt would be one to repeat.
     stalled: bool,
     sweeping: bool,
@@ -161,59 +165,6 @@ enum Committing {
     Failed { commit: Commit, retry_at: Duration },
 }
 
-/// One lane with the part of its queue that is in memory.
-#[derive(Debug, Default)]
-struct Run {
-    /// `None` until the store has told.
-    lane: Option<Lane>,
-    destination: Option<Arc<Destination>>,
-    /// The next deliveries, in order, with those in flight and those whose outcome is not durable yet.
-    window: BTreeMap<DeliveryId, Item>,
-    in_flight: u32,
-    waiting: u32,
-    /// Every queued delivery up to this one is in the window, if it waits there at all (a probe is there by itself).
-    loaded_through: DeliveryId,
-    /// The store may have queued deliveries after `loaded_through`.
-    more: bool,
-    load: Load,
-    /// The window was dropped since the load began: the deliveries that it brings do not count.
-    stale: bool,
-    /// There may be new deliveries since the load began: it need not have seen them.
-    renewed: bool,
-    /// The control and the destination are out of date: nothing starts before they are read again.
-    refresh: bool,
-    /// Everything queued is to be discarded with the next commit.
-    flush: bool,
-    listed: bool,
-}
-
-/// What a load that is under way is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Load {
-    #[default]
-    None,
-    /// The next part of the queue.
-    Queue,
-    /// This delivery alone.
-    Probe(DeliveryId),
-    /// Control and destination alone.
-    Refresh,
-}
-
-#[derive(Debug)]
-struct Item {
-    queued: Queued,
-    phase: Phase,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    Waiting,
-    InFlight,
-    /// The outcome is known but not durable: its resource stays busy.
-    Settling,
-}
-
 impl Dispatch {
     /// A worker without lanes. Tell it of those with work by [`Input::Work`].
     pub fn new(policy: RetryPolicy, limits: Limits) -> Self {
@@ -224,14 +175,15 @@ impl Dispatch {
             ready: VecDeque::new(),
             hungry: VecDeque::new(),
             timers: BTreeSet::new(),
+            load_again: BTreeSet::new(),
             woken_at: None,
             in_flight: 0,
             buffered_bytes: 0,
+            expected_bytes: 0,
             loading: VecDeque::new(),
             settled: Vec::new(),
             dirty: BTreeSet::new(),
             committing: Committing::No,
-            unread_until: None,
             stalled: false,
             sweeping: false,
             stopping: false,
@@ -267,6 +219,7 @@ impl Dispatch {
         }
         self.wake_lanes(now);
         self.look_at_lanes(now, &mut effects);
+        self.load(now, &mut effects);
         self.commit(now, &mut effects);
         self.set_alarm(&mut effects);
         effects
@@ -274,7 +227,7 @@ impl Dispatch {
 
     /// Whether nothing is in flight, due, or waiting to be kept. Lanes in back-off do not count.
     pub fn is_idle(&self) -> bool {
-        (self.stopping || (self.ready.is_empty() && self.hungry.is_empty() && self.unread_until.is_none()))
+        (self.stopping || (self.ready.is_empty() && self.hungry.is_empty() && self.load_again.is_empty()))
             && self.in_flight == 0
             && self.loading.is_empty()
             && self.settled.is_empty()
@@ -297,7 +250,7 @@ impl Dispatch {
         for hook in hooks {
             let run = self.lanes.entry(hook).or_default();
             run.more = true;
-            run.renewed = run.load != Load::None;
+            run.news = run.load != Load::None;
             list(&mut self.ready, run, hook);
         }
     }
@@ -313,13 +266,10 @@ impl Dispatch {
 
     fn loaded(&mut self, loaded: Vec<Loaded>, now: Moment) {
         let mut loaded: HashMap<HookId, Loaded> = loaded.into_iter().map(|part| (part.hook, part)).collect();
-        for hook in self.loading.pop_front().unwrap_or_default() {
+        for LoadRequest { hook, bytes, .. } in self.loading.pop_front().unwrap_or_default() {
+            self.expected_bytes -= bytes;
             let Some(run) = self.lanes.get_mut(&hook) else { continue };
-            let part = loaded.remove(&hook);
-            let kept = run.lane.as_ref().map(Lane::state).or(part.as_ref().map(|part| &part.state)).cloned();
-            self.buffered_bytes += run.loaded(part, now);
-            if run.lane.as_ref().map(Lane::state) != kept.as_ref() {
-                // Enabling a hook ends its back-off: that is kept too, for whoever asks the store.
+            if run.loaded(loaded.remove(&hook), now, &mut self.buffered_bytes) {
                 self.dirty.insert(hook);
             }
             list(&mut self.ready, run, hook);
@@ -327,14 +277,14 @@ impl Dispatch {
     }
 
     fn load_failed(&mut self, now: Moment) {
-        self.unread_until = Some(now.monotonic + STORE_RETRY);
-        for hook in self.loading.pop_front().unwrap_or_default() {
+        for LoadRequest { hook, bytes, .. } in self.loading.pop_front().unwrap_or_default() {
+            self.expected_bytes -= bytes;
             let Some(run) = self.lanes.get_mut(&hook) else { continue };
             run.refresh |= run.load == Load::Refresh;
             run.load = Load::None;
+            run.news = false;
             run.stale = false;
-            run.renewed = false;
-            self.timers.insert((now.monotonic + STORE_RETRY, hook));
+            self.load_again.insert((now.monotonic + STORE_RETRY, hook));
         }
     }
 
@@ -384,8 +334,8 @@ impl Dispatch {
         for (hook, delivery, verdict) in settled {
             let Some(run) = self.lanes.get_mut(&hook) else { continue };
             let gone = gone.contains(&delivery);
-            let paused = run.lane.as_ref().is_none_or(Lane::is_paused);
-            if verdict == Verdict::Queued && !gone && !paused && !run.flush {
+            let open = run.lane.as_ref().is_some_and(|lane| matches!(lane.may_start(now), Start::Any(_)));
+            if verdict == Verdict::Queued && !gone && open {
                 if let Some(item) = run.window.get_mut(&delivery) {
                     item.phase = Phase::Waiting;
                     run.waiting += 1;
@@ -419,29 +369,28 @@ impl Dispatch {
 
     /// Lists the lanes whose moment has come.
     fn wake_lanes(&mut self, now: Moment) {
-        self.unread_until = self.unread_until.filter(|at| *at > now.monotonic);
-        while let Some(&(at, hook)) = self.timers.first() {
-            if at > now.monotonic {
-                break;
-            }
-            self.timers.pop_first();
-            if let Some(run) = self.lanes.get_mut(&hook) {
-                list(&mut self.ready, run, hook);
+        for waiting in [&mut self.timers, &mut self.load_again] {
+            while let Some(&(at, hook)) = waiting.first() {
+                if at > now.monotonic {
+                    break;
+                }
+                waiting.pop_first();
+                if let Some(run) = self.lanes.get_mut(&hook) {
+                    list(&mut self.ready, run, hook);
+                }
             }
         }
     }
 
-    /// Gives every listed lane its turn: one start, or a load, or nothing; again, until nobody can start more.
+    /// Gives every listed lane its turn: one start, or a wish for a load, or nothing; again, until nobody can start
+    /// more.
     fn look_at_lanes(&mut self, now: Moment, effects: &mut Vec<Effect>) {
         if self.stopping || self.stalled {
             return;
         }
-        let mut loads = Vec::new();
-        let mut expected_bytes = 0;
-        while self.in_flight < self.limits.in_flight {
-            let room = self.buffered_bytes + expected_bytes < self.limits.buffered_bytes;
-            let next = self.ready.pop_front().or_else(|| if room { self.hungry.pop_front() } else { None });
-            let Some(hook) = next else { break };
+        while self.in_flight < self.limits.in_flight
+            && let Some(hook) = self.ready.pop_front()
+        {
             let Some(run) = self.lanes.get_mut(&hook) else { continue };
             run.listed = false;
             match run.next_start(now) {
@@ -458,23 +407,41 @@ impl Dispatch {
                 }
                 Next::Nothing => {}
             }
-            if let Some((load, request)) = run.next_load(hook, self.limits.window, now) {
-                if room {
-                    run.load = load;
-                    run.refresh = false;
-                    expected_bytes += LOAD_BYTES_EXPECTED;
-                    loads.push(request);
-                } else {
-                    run.listed = true;
-                    self.hungry.push_back(hook);
-                }
+            if !run.hungry && run.next_load(hook, self.limits.window, now).is_some() {
+                run.hungry = true;
+                // What operators want goes first: it takes no room.
+                if run.refresh { self.hungry.push_front(hook) } else { self.hungry.push_back(hook) }
             }
             if run.is_over() {
                 self.lanes.remove(&hook);
             }
         }
+    }
+
+    /// Gives hungry lanes their loads, while there is room for what these may bring.
+    fn load(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+        if self.stopping || self.stalled {
+            return;
+        }
+        let mut loads = Vec::new();
+        while let Some(hook) = self.hungry.pop_front() {
+            let Some(run) = self.lanes.get_mut(&hook) else { continue };
+            run.hungry = false;
+            let Some((load, mut request)) = run.next_load(hook, self.limits.window, now) else { continue };
+            let room = self.limits.buffered_bytes.saturating_sub(self.buffered_bytes + self.expected_bytes);
+            if room == 0 && request.bytes > 0 {
+                run.hungry = true;
+                self.hungry.push_front(hook);
+                break;
+            }
+            run.load = load;
+            run.refresh = false;
+            request.bytes = request.bytes.min(room);
+            self.expected_bytes += request.bytes;
+            loads.push(request);
+        }
         if !loads.is_empty() {
-            self.loading.push_back(loads.iter().map(|load| load.hook).collect());
+            self.loading.push_back(loads.clone());
             effects.push(Effect::Load(loads));
         }
     }
@@ -502,12 +469,13 @@ impl Dispatch {
     }
 
     fn set_alarm(&mut self, effects: &mut Vec<Effect>) {
-        let lane = self.timers.first().map(|(at, _)| *at);
+        let lanes = [&self.timers, &self.load_again];
+        let lanes = lanes.into_iter().filter_map(|waiting| waiting.first().map(|(at, _)| *at));
         let store = match &self.committing {
             Committing::Failed { retry_at, .. } => Some(*retry_at),
             _ => None,
         };
-        let next = lane.into_iter().chain(store).min();
+        let next = lanes.chain(store).min();
         if let Some(at) = next
             && self.woken_at.is_none_or(|set| at < set)
         {
@@ -522,166 +490,5 @@ fn list(ready: &mut VecDeque<HookId>, run: &mut Run, hook: HookId) {
     if !run.listed {
         run.listed = true;
         ready.push_back(hook);
-    }
-}
-
-enum Next {
-    Start(DeliveryId),
-    NotBefore(Duration),
-    Nothing,
-}
-
-impl Run {
-    /// The delivery that may start now, if one may.
-    fn next_start(&self, now: Moment) -> Next {
-        let Some(lane) = &self.lane else { return Next::Nothing };
-        if self.refresh || self.load == Load::Refresh || self.destination.is_none() {
-            return Next::Nothing;
-        }
-        let candidate = match lane.may_start(now) {
-            Start::Any(width) if self.in_flight < width => self.first_ready(),
-            Start::Probe(None) => self.first_ready(),
-            Start::Probe(Some(probe)) => {
-                self.window.get(&probe).filter(|item| item.phase == Phase::Waiting).map(|_| probe)
-            }
-            Start::NotBefore(at) if self.has_work() => return Next::NotBefore(at),
-            Start::Any(_) | Start::NotBefore(_) | Start::None => None,
-        };
-        candidate.map_or(Next::Nothing, Next::Start)
-    }
-
-    /// The first waiting delivery before which none of its resource is in the window.
-    fn first_ready(&self) -> Option<DeliveryId> {
-        if self.waiting == 0 {
-            return None;
-        }
-        let mut busy: HashSet<&str> = HashSet::new();
-        for (delivery, item) in &self.window {
-            let first_of_resource = busy.insert(&item.queued.resource);
-            if first_of_resource && item.phase == Phase::Waiting {
-                return Some(*delivery);
-            }
-        }
-        None
-    }
-
-    fn start(&mut self, hook: HookId, delivery: DeliveryId) -> Option<Sending> {
-        let (lane, item) = (self.lane.as_mut()?, self.window.get_mut(&delivery)?);
-        let destination = self.destination.clone()?;
-        item.phase = Phase::InFlight;
-        self.in_flight += 1;
-        self.waiting -= 1;
-        let epoch = lane.start(delivery);
-        Some(Sending { hook, delivery, epoch, destination, payload: item.queued.payload.clone() })
-    }
-
-    /// The load that this lane needs now, if any.
-    fn next_load(&self, hook: HookId, window: u32, now: Moment) -> Option<(Load, LoadRequest)> {
-        let request = |after, limit| LoadRequest { hook, after, limit };
-        if self.load != Load::None {
-            return None;
-        }
-        let Some(lane) = &self.lane else {
-            return (self.more || self.refresh).then(|| (Load::Queue, request(DeliveryId(0), window)));
-        };
-        if self.refresh {
-            return Some((Load::Refresh, request(DeliveryId(0), 0)));
-        }
-        match lane.may_start(now) {
-            Start::Any(_) if self.more && self.waiting < window / 2 => {
-                Some((Load::Queue, request(self.loaded_through, window - self.waiting)))
-            }
-            Start::Probe(None) if self.more && self.waiting == 0 => {
-                Some((Load::Queue, request(self.loaded_through, 1)))
-            }
-            Start::Probe(Some(probe)) if !self.window.contains_key(&probe) => {
-                Some((Load::Probe(probe), request(DeliveryId(probe.0 - 1), 1)))
-            }
-            _ => None,
-        }
-    }
-
-    /// Takes what the store told (`None`: there never was such a hook). Gives the bytes of payload it now holds more.
-    fn loaded(&mut self, part: Option<Loaded>, now: Moment) -> usize {
-        let load = std::mem::take(&mut self.load);
-        let stale = std::mem::take(&mut self.stale);
-        let renewed = std::mem::take(&mut self.renewed);
-        let Some(part) = part else {
-            self.more = renewed;
-            self.refresh = false;
-            return 0;
-        };
-        self.destination = part.destination;
-        match &mut self.lane {
-            Some(lane) => lane.control(part.control, now),
-            None => self.lane = Some(Lane::take_over(part.state, part.control, now)),
-        }
-        let Some(lane) = &mut self.lane else { return 0 };
-        match load {
-            _ if stale => return 0,
-            Load::Refresh | Load::None => return 0,
-            Load::Probe(probe) => {
-                if part.deliveries.first().is_none_or(|first| first.delivery != probe) {
-                    // It is queued no longer; whichever is first takes its place.
-                    lane.forget(probe);
-                    return 0;
-                }
-            }
-            Load::Queue => {
-                // A paused lane holds no payloads: its probe is loaded when its time has come.
-                let startable = matches!(lane.may_start(now), Start::Any(_) | Start::Probe(None));
-                if lane.gate() == Gate::Gone || part.deliveries.is_empty() {
-                    self.more = renewed;
-                    return 0;
-                }
-                if !startable {
-                    return 0;
-                }
-                self.more = part.more || renewed;
-            }
-        }
-        let mut bytes = 0;
-        for queued in part.deliveries {
-            if load == Load::Queue {
-                self.loaded_through = queued.delivery;
-            }
-            if let Entry::Vacant(free) = self.window.entry(queued.delivery) {
-                bytes += queued.payload.len();
-                self.waiting += 1;
-                free.insert(Item { queued, phase: Phase::Waiting });
-            }
-        }
-        bytes
-    }
-
-    /// Forgets the deliveries that wait; the next load begins at the start of the queue. Gives the bytes freed.
-    fn drop_waiting(&mut self) -> usize {
-        let mut freed = 0;
-        self.window.retain(|_, item| {
-            let keep = item.phase != Phase::Waiting;
-            if !keep {
-                freed += item.queued.payload.len();
-            }
-            keep
-        });
-        self.waiting = 0;
-        self.loaded_through = DeliveryId(0);
-        self.more = true;
-        self.stale = self.load != Load::None;
-        freed
-    }
-
-    fn has_work(&self) -> bool {
-        self.more || !self.window.is_empty()
-    }
-
-    fn waits_for_backoff(&self) -> bool {
-        self.has_work() && self.lane.as_ref().is_some_and(Lane::waits_for_backoff)
-    }
-
-    /// Whether the hook is deleted, or never was, and nothing of it is under way.
-    fn is_over(&self) -> bool {
-        let gone = self.lane.as_ref().map_or(!self.more, |lane| lane.gate() == Gate::Gone);
-        gone && self.window.is_empty() && self.load == Load::None && !self.refresh && !self.flush
     }
 }

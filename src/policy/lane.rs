@@ -34,7 +34,7 @@ pub struct LaneState {
     pub discard_through: DeliveryId,
     /// The [`Control::resets`] that this state has taken note of; an older one means: begin afresh.
     pub resets_seen: u64,
-    /// The [`Control::nudges`] that this state has taken note of.
+    /// The [`Control::nudges`] that have had their probe.
     pub nudges_seen: u64,
 }
 
@@ -141,10 +141,15 @@ pub struct Lane {
     control: Control,
     /// How many attempts may be in flight while open: 1 after a resume or takeover, doubling with each success.
     width: u32,
-    /// When the present pause began and ends, on this process's monotonic clock.
+    /// When the present pause began, or was taken over, and when it ends, on this process's monotonic clock.
     paused_from: Duration,
     paused_until: Duration,
+    /// How long the pause had lasted when it was taken over: this process's clock may be younger than the pause.
+    waited_before: Duration,
     probing: Option<DeliveryId>,
+    /// The nudges there were when the probe started. One that came later wants another probe: this one may still go to
+    /// the URL that was changed, or be the delivery that was skipped.
+    nudges_probed: u64,
     flushing: bool,
 }
 
@@ -158,16 +163,19 @@ impl Lane {
             width: 1,
             paused_from: now.monotonic,
             paused_until: now.monotonic,
+            waited_before: Duration::ZERO,
             probing: None,
+            nudges_probed: 0,
             flushing: false,
         };
-        if let Some(pause) = &lane.state.pause {
+        if let Some(pause) = &mut lane.state.pause {
             let rest = pause.resume_at.since(now.wall).min(pause.wait);
             lane.paused_until = now.monotonic + rest;
-            let waited = now.wall.since(pause.resume_at.minus(pause.wait));
-            lane.paused_from = now.monotonic.saturating_sub(waited.max(pause.wait - rest));
+            lane.waited_before = now.wall.since(pause.resume_at.minus(pause.wait));
+            // Kept, so that under a clock that was set back it is the same moment to whoever comes next.
+            pause.resume_at = pause.resume_at.min(now.wall.plus(rest));
         }
-        lane.control(control, now);
+        lane.control(control);
         lane
     }
 
@@ -177,22 +185,17 @@ impl Lane {
     }
 
     /// Takes note of what the service or an operator wants.
-    pub fn control(&mut self, control: Control, now: Moment) {
+    pub fn control(&mut self, control: Control) {
         if self.control.suspended && !control.suspended {
             self.width = 1;
         }
         self.control = control;
         if self.control.resets > self.state.resets_seen {
             self.state.resets_seen = self.control.resets;
-            self.state.nudges_seen = self.control.nudges;
             self.open();
         }
-        if self.control.nudges > self.state.nudges_seen {
+        if self.state.pause.is_none() {
             self.state.nudges_seen = self.control.nudges;
-            self.paused_until = self.paused_until.min(now.monotonic);
-            if let Some(pause) = &mut self.state.pause {
-                pause.resume_at = pause.resume_at.min(now.wall);
-            }
         }
     }
 
@@ -203,7 +206,9 @@ impl Lane {
         }
         match &self.state.pause {
             None => Start::Any(self.width),
-            Some(_) if now.monotonic < self.paused_until => Start::NotBefore(self.paused_until),
+            Some(_) if now.monotonic < self.paused_until && self.control.nudges <= self.state.nudges_seen => {
+                Start::NotBefore(self.paused_until)
+            }
             Some(pause) => Start::Probe(pause.probe),
         }
     }
@@ -212,6 +217,7 @@ impl Lane {
     pub fn start(&mut self, delivery: DeliveryId) -> u64 {
         if self.state.pause.is_some() {
             self.probing = Some(delivery);
+            self.nudges_probed = self.control.nudges;
         }
         self.state.epoch
     }
@@ -259,7 +265,8 @@ impl Lane {
             None => (0, Duration::ZERO, None, Turn::Paused),
             Some(pause) => {
                 // The time that really passed since the failure before, on the monotonic clock.
-                let passed = now.monotonic.saturating_sub(self.paused_from).min(pause.wait + policy.attempt_limit());
+                let passed = self.waited_before.saturating_add(now.monotonic.saturating_sub(self.paused_from));
+                let passed = passed.min(pause.wait + policy.attempt_limit());
                 // A late failure may have put an earlier delivery in front of the probe that now failed.
                 let earlier = pause.probe.filter(|probe| *probe < ended.delivery);
                 (pause.step + 1, pause.streak + passed, earlier, Turn::Changed)
@@ -267,8 +274,10 @@ impl Lane {
         };
         self.probing = None;
         self.state.epoch += 1;
+        self.state.nudges_seen = if turn == Turn::Paused { self.control.nudges } else { self.nudges_probed };
         if streak >= policy.give_up_after && turn == Turn::Changed {
             self.state.pause = None;
+            self.state.nudges_seen = self.control.nudges;
             self.flushing = true;
             return Turn::Flush;
         }
@@ -280,6 +289,7 @@ impl Lane {
         let own = (verdict == Verdict::Queued).then_some(ended.delivery);
         self.paused_from = now.monotonic;
         self.paused_until = now.monotonic + wait;
+        self.waited_before = Duration::ZERO;
         self.state.pause =
             Some(Pause { step, streak, wait, resume_at: now.wall.plus(wait), probe: earlier_probe.or(own) });
         turn
@@ -289,6 +299,7 @@ impl Lane {
     fn open(&mut self) {
         self.state.epoch += 1;
         self.state.pause = None;
+        self.state.nudges_seen = self.control.nudges;
         self.probing = None;
         self.width = 1;
     }

@@ -16,6 +16,8 @@ pub struct LoadRequest {
     pub after: DeliveryId,
     /// How many at the most.
     pub limit: u32,
+    /// How many bytes of payload at the most; the first delivery is given however large it is.
+    pub bytes: usize,
 }
 
 /// Where a lane's deliveries go.

@@ -1,7 +1,7 @@
 //! Where hooks, events and deliveries are kept: a few blocking traits, each method one transaction named after the step
 //! it serves. "Ok" from a writing method means: on disk.
 //!
-//! Implementations: [`memory`] (tests and the simulator) and [`sqlite`]. One conformance suite, `tests/store.rs`, runs
+//! Implementations: [`memory`] (tests and the simulator) and [`sqlite`]. One conformance suite, `tests/store/`, runs
 //! on all of them.
 
 use crate::error::Result;

@@ -21,9 +21,6 @@ use crate::types::{Attempt, DeliveryId, DeliveryStatus, EventKey, HookId, Publis
 use crate::wire::own::event_from_json;
 use crate::wire::payload;
 
-/// How many bytes of payloads one lane is given at once, about; one delivery always fits.
-const LOAD_BYTES: usize = 1024 * 1024;
-
 impl Queue for SqliteStore {
     fn publish(&self, events: &[Publishing], now: Timestamp) -> Result<Vec<Result<Published>>> {
         let events = events.to_vec();
@@ -121,27 +118,24 @@ fn load(tx: &Connection, request: &LoadRequest) -> Result<Option<Loaded>, Fault>
             Some(Arc::new(Destination { url: destination_url(row)?, headers: destination_headers(row)? }))
         }
     };
-    let after = request.after.max(state.discard_through);
-    let (deliveries, more) = load_deliveries(tx, request.hook, after, request.limit)?;
+    let (deliveries, more) = load_deliveries(tx, request, request.after.max(state.discard_through))?;
     Ok(Some(Loaded { hook: request.hook, control, state, destination, deliveries, more }))
 }
 
 /// The next deliveries in order, and whether there are more.
-fn load_deliveries(
-    tx: &Connection,
-    hook: HookId,
-    after: DeliveryId,
-    limit: u32,
-) -> rusqlite::Result<(Vec<Queued>, bool)> {
+fn load_deliveries(tx: &Connection, request: &LoadRequest, after: DeliveryId) -> rusqlite::Result<(Vec<Queued>, bool)> {
     let mut query = tx.prepare_cached(sql!("delivery_load"))?;
-    let mut rows = query.query(params![hook, after, i64::from(limit) + 1])?;
+    let mut rows = query.query(params![request.hook, after, i64::from(request.limit) + 1])?;
     let (mut deliveries, mut bytes) = (Vec::new(), 0);
     while let Some(row) = rows.next()? {
-        if deliveries.len() == limit as usize || bytes >= LOAD_BYTES {
+        if deliveries.len() == request.limit as usize {
             return Ok((deliveries, true));
         }
         let payload = Bytes::from(row.get::<_, Vec<u8>>("body")?);
         bytes += payload.len();
+        if bytes > request.bytes && !deliveries.is_empty() {
+            return Ok((deliveries, true));
+        }
         deliveries.push(Queued {
             delivery: row.get("id")?,
             attempts: row.get("attempts")?,

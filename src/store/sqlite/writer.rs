@@ -4,8 +4,9 @@
 //! Each job runs in a savepoint of its own, so that one that fails takes back only itself. Answers are handed out after
 //! the commit: nobody hears of what is not on disk.
 
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -53,6 +54,13 @@ impl Writer {
     }
 }
 
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let writing = matches!(self.connection.try_lock(), Err(TryLockError::WouldBlock));
+        f.debug_struct("Writer").field("writing", &writing).field("waiting", &lock(&self.waiting).len()).finish()
+    }
+}
+
 fn transact(connection: &mut Connection, jobs: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
     let mut transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for job in jobs {
@@ -80,7 +88,7 @@ trait Job: Send {
     fn run(&mut self, transaction: &Connection) -> Result<(), Option<rusqlite::ffi::Error>>;
 
     /// The transaction is on disk: gives the outcome to the caller.
-    fn answer(self: Box<Self>, path: &std::path::Path);
+    fn answer(self: Box<Self>, path: &Path);
 
     /// The transaction failed, whatever the outcome of this job was.
     fn refuse(self: Box<Self>, error: Error);
@@ -99,7 +107,7 @@ impl<T: Send, W: FnOnce(&Connection) -> Result<T, Fault> + Send> Job for Task<T,
         outcome.as_ref().map(|_| ()).map_err(Fault::sqlite)
     }
 
-    fn answer(self: Box<Self>, path: &std::path::Path) {
+    fn answer(self: Box<Self>, path: &Path) {
         let outcome = self.outcome.map(|outcome| outcome.map_err(|fault| fault.into_error(path)));
         *lock(&self.slot) = outcome;
     }

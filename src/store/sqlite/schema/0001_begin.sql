@@ -48,8 +48,8 @@ CREATE TABLE hook_trigger (
 
 CREATE UNIQUE INDEX trigger_of_hook ON hook_trigger (hook_id, resource_name_key, event_type_key);
 
--- One lane per hook. The first three are what operators and the service want (the gate is the hook's status), written by
--- them alone; the rest is the retry state, written by the worker alone.
+-- One lane per hook. The first three are what operators and the service want (the gate is the hook's status), written
+-- by them alone; the rest is the retry state, written by the worker alone.
 CREATE TABLE lane (
     hook_id         INTEGER PRIMARY KEY REFERENCES hook (id) ON DELETE CASCADE,
     suspended       INTEGER NOT NULL DEFAULT 0
@@ -121,7 +121,8 @@ CREATE TABLE delivery (
     attempts   INTEGER NOT NULL DEFAULT 0
         CONSTRAINT "attempts are counted from zero" CHECK (attempts >= 0),
     status     TEXT    NOT NULL DEFAULT 'queued'
-        CONSTRAINT "a delivery is queued, delivered or discarded" CHECK (status IN ('queued', 'delivered', 'discarded')),
+        CONSTRAINT "a delivery is queued, delivered or discarded"
+            CHECK (status IN ('queued', 'delivered', 'discarded')),
     why        TEXT
         CONSTRAINT "why a delivery was discarded is one of the known reasons" CHECK (why IN (
             'flushed', 'operator', 'hook_deleted', 'max_attempts'

@@ -1,0 +1,229 @@
+//! One lane in a worker's memory: the part of its queue that was loaded, and what is to be started or loaded next.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{LOAD_BYTES, Sending};
+use crate::policy::lane::{Gate, Lane, Start};
+use crate::policy::queue::{Destination, LoadRequest, Loaded, Queued};
+use crate::time::Moment;
+use crate::types::{DeliveryId, HookId};
+
+/// One lane with the part of its queue that is in memory.
+#[derive(Debug, Default)]
+pub struct Run {
+    /// `None` until the store has told.
+    pub lane: Option<Lane>,
+    pub destination: Option<Arc<Destination>>,
+    /// The next deliveries, in order, with those in flight and those whose outcome is not durable yet.
+    pub window: BTreeMap<DeliveryId, Item>,
+    pub in_flight: u32,
+    pub waiting: u32,
+    /// Every queued delivery up to this one is in the window, if it waits there at all (a probe is there by itself).
+    pub loaded_through: DeliveryId,
+    /// The store may have queued deliveries after `loaded_through`.
+    pub more: bool,
+    pub load: Load,
+    /// New deliveries were told of since the load began: it may not have seen them.
+    pub news: bool,
+    /// The window was dropped since the load began: the deliveries that it brings do not count.
+    pub stale: bool,
+    /// The control and the destination are out of date: nothing starts before they are read again.
+    pub refresh: bool,
+    /// Everything queued is to be discarded with the next commit.
+    pub flush: bool,
+    pub listed: bool,
+    pub hungry: bool,
+}
+
+/// What a load that is under way is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Load {
+    #[default]
+    None,
+    /// The next part of the queue.
+    Queue,
+    /// This delivery alone.
+    Probe(DeliveryId),
+    /// Control and destination alone.
+    Refresh,
+}
+
+#[derive(Debug)]
+pub struct Item {
+    pub queued: Queued,
+    pub phase: Phase,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    Waiting,
+    InFlight,
+    /// The outcome is known but not durable: its resource stays busy.
+    Settling,
+}
+
+pub enum Next {
+    Start(DeliveryId),
+    NotBefore(Duration),
+    Nothing,
+}
+
+impl Run {
+    /// The delivery that may start now, if one may.
+    pub fn next_start(&self, now: Moment) -> Next {
+        let Some(lane) = &self.lane else { return Next::Nothing };
+        if self.refresh || self.load == Load::Refresh || self.destination.is_none() {
+            return Next::Nothing;
+        }
+        let candidate = match lane.may_start(now) {
+            Start::Any(width) if self.in_flight < width => self.first_ready(),
+            Start::Probe(None) => self.first_ready(),
+            Start::Probe(Some(probe)) => {
+                self.window.get(&probe).filter(|item| item.phase == Phase::Waiting).map(|_| probe)
+            }
+            Start::NotBefore(at) if self.has_work() => return Next::NotBefore(at),
+            Start::Any(_) | Start::NotBefore(_) | Start::None => None,
+        };
+        candidate.map_or(Next::Nothing, Next::Start)
+    }
+
+    /// The first waiting delivery before which none of its resource is in the window.
+    pub fn first_ready(&self) -> Option<DeliveryId> {
+        if self.waiting == 0 {
+            return None;
+        }
+        let mut busy: HashSet<&str> = HashSet::new();
+        for (delivery, item) in &self.window {
+            let first_of_resource = busy.insert(&item.queued.resource);
+            if first_of_resource && item.phase == Phase::Waiting {
+                return Some(*delivery);
+            }
+        }
+        None
+    }
+
+    pub fn start(&mut self, hook: HookId, delivery: DeliveryId) -> Option<Sending> {
+        let (lane, item) = (self.lane.as_mut()?, self.window.get_mut(&delivery)?);
+        let destination = self.destination.clone()?;
+        item.phase = Phase::InFlight;
+        self.in_flight += 1;
+        self.waiting -= 1;
+        let epoch = lane.start(delivery);
+        Some(Sending { hook, delivery, epoch, destination, payload: item.queued.payload.clone() })
+    }
+
+    /// The load that this lane needs now, if any.
+    pub fn next_load(&self, hook: HookId, window: u32, now: Moment) -> Option<(Load, LoadRequest)> {
+        let request = |after, limit| LoadRequest { hook, after, limit, bytes: LOAD_BYTES };
+        if self.load != Load::None {
+            return None;
+        }
+        let Some(lane) = &self.lane else {
+            return (self.more || self.refresh).then(|| (Load::Queue, request(DeliveryId(0), window)));
+        };
+        if self.refresh {
+            return Some((Load::Refresh, LoadRequest { bytes: 0, ..request(DeliveryId(0), 0) }));
+        }
+        match lane.may_start(now) {
+            Start::Any(_) if self.more && self.waiting < window.div_ceil(2) => {
+                Some((Load::Queue, request(self.loaded_through, window - self.waiting)))
+            }
+            Start::Probe(None) if self.more && self.waiting == 0 => {
+                Some((Load::Queue, request(self.loaded_through, 1)))
+            }
+            Start::Probe(Some(probe)) if !self.window.contains_key(&probe) => {
+                Some((Load::Probe(probe), request(DeliveryId(probe.0 - 1), 1)))
+            }
+            _ => None,
+        }
+    }
+
+    /// Takes what the store told (`None`: there never was such a hook). Says whether the lane's state is another than
+    /// the store has.
+    pub fn loaded(&mut self, part: Option<Loaded>, now: Moment, buffered_bytes: &mut usize) -> bool {
+        let load = std::mem::take(&mut self.load);
+        let stale = std::mem::take(&mut self.stale);
+        let news = std::mem::take(&mut self.news);
+        let Some(part) = part else {
+            self.more = news;
+            self.refresh = false;
+            return false;
+        };
+        self.destination = part.destination;
+        let kept = self.lane.as_ref().map_or(&part.state, Lane::state).clone();
+        let lane = match &mut self.lane {
+            Some(lane) => {
+                lane.control(part.control);
+                lane
+            }
+            none => none.insert(Lane::take_over(part.state, part.control, now)),
+        };
+        let changed = *lane.state() != kept;
+        if !matches!(lane.may_start(now), Start::Any(_) | Start::Probe(_)) {
+            // A lane that may start nothing holds no payloads: its probe is loaded when its time has come.
+            if self.waiting > 0 {
+                *buffered_bytes -= self.drop_waiting();
+            } else if load == Load::Queue && !stale && part.deliveries.is_empty() {
+                self.more = news;
+            }
+            return changed;
+        }
+        match load {
+            _ if stale => return changed,
+            Load::Refresh | Load::None => return changed,
+            Load::Probe(probe) => {
+                if part.deliveries.first().is_none_or(|first| first.delivery != probe) {
+                    // It is queued no longer; whichever is first takes its place.
+                    lane.forget(probe);
+                    return changed;
+                }
+            }
+            Load::Queue => self.more = part.more || news,
+        }
+        for queued in part.deliveries {
+            if load == Load::Queue {
+                self.loaded_through = queued.delivery;
+            }
+            if let Entry::Vacant(free) = self.window.entry(queued.delivery) {
+                *buffered_bytes += queued.payload.len();
+                self.waiting += 1;
+                free.insert(Item { queued, phase: Phase::Waiting });
+            }
+        }
+        changed
+    }
+
+    /// Forgets the deliveries that wait; the next load begins at the start of the queue. Gives the bytes freed.
+    pub fn drop_waiting(&mut self) -> usize {
+        let mut freed = 0;
+        self.window.retain(|_, item| {
+            let keep = item.phase != Phase::Waiting;
+            if !keep {
+                freed += item.queued.payload.len();
+            }
+            keep
+        });
+        self.waiting = 0;
+        self.loaded_through = DeliveryId(0);
+        self.more = true;
+        self.stale = self.load != Load::None;
+        freed
+    }
+
+    pub fn has_work(&self) -> bool {
+        self.more || !self.window.is_empty()
+    }
+
+    pub fn waits_for_backoff(&self) -> bool {
+        self.has_work() && self.lane.as_ref().is_some_and(Lane::waits_for_backoff)
+    }
+
+    /// Whether the hook is deleted, or never was, and nothing of it is under way.
+    pub fn is_over(&self) -> bool {
+        let gone = self.lane.as_ref().map_or(!self.more, |lane| lane.gate() == Gate::Gone);
+        gone && self.window.is_empty() && self.load == Load::None && !self.refresh && !self.flush
+    }
+}
