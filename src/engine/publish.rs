@@ -8,7 +8,7 @@ use super::{Engine, Shared, check_count, hook_row, one_answer_each, only_answer}
 use crate::error::Result;
 use crate::policy::publishable;
 use crate::random::Random;
-use crate::store::Publishing;
+use crate::store::{Publishing, Store};
 use crate::time::Timestamp;
 use crate::types::{Event, HookId, Id, Metadata, PageRequest, Published, Scope};
 use crate::wire::own;
@@ -32,12 +32,12 @@ impl Engine {
     /// # Errors
     /// `invalid_argument` with more than [`Engine::MAX_PUBLISH`]; `closed`, `storage`. Nothing was changed then.
     pub fn publish_many(&self, events: &[Event]) -> Result<Vec<Result<Published>>> {
-        self.check()?;
+        let store = self.store()?;
         check_count("events", events.len(), Self::MAX_PUBLISH)?;
         let now = self.shared.clock.now().wall;
         let checked: Vec<Result<Publishing>> =
             events.iter().map(|event| self.shared.publishing(event, None, now)).collect();
-        self.keep(checked, now)
+        self.keep(&*store, checked, now)
     }
 
     /// Sends a made-up event to one hook, whatever its triggers are: to see whether its endpoint answers. The event is
@@ -64,12 +64,17 @@ impl Engine {
         event.company_id = event.company_id.or(found.company_id);
         event.metadata = Some(Metadata { source_operation_id: Some("tieback-test".to_owned()), ..Metadata::default() });
         let now = self.shared.clock.now().wall;
-        only_answer(self.keep(vec![self.shared.publishing(&event, Some(hook), now)], now))
+        only_answer(self.keep(&*store, vec![self.shared.publishing(&event, Some(hook), now)], now))
     }
 
     /// Keeps the events that passed the checks, in one transaction, and wakes the worker.
-    fn keep(&self, checked: Vec<Result<Publishing>>, now: Timestamp) -> Result<Vec<Result<Published>>> {
-        let answers = one_answer_each(checked, |good| self.shared.store.publish(good, now))?;
+    fn keep(
+        &self,
+        store: &dyn Store,
+        checked: Vec<Result<Publishing>>,
+        now: Timestamp,
+    ) -> Result<Vec<Result<Published>>> {
+        let answers = one_answer_each(checked, |good| store.publish(good, now))?;
         self.shared.signals.work(answers.iter().flatten().flat_map(|published| published.hooks.iter().copied()));
         Ok(answers)
     }

@@ -3,3 +3,4 @@
 
 pub mod rig;
 pub mod sink;
+pub mod vectors;
