@@ -78,8 +78,8 @@ CREATE TABLE lane (
 ) STRICT;
 
 -- What was published. `given` is what the caller gave, as JSON; with the id, the ULID and the timestamp it is the whole
--- event, from which a redelivery in another version is rendered. Small columns first: the queue reads `resource` without
--- touching the rest.
+-- event, from which a redelivery in another version is rendered. Small columns first: the queue reads `resource`
+-- without touching the rest.
 CREATE TABLE event (
     id                INTEGER PRIMARY KEY AUTOINCREMENT,
     resource          TEXT    NOT NULL,
