@@ -26,9 +26,13 @@ help: ## list these targets
 preflight: ## say what this machine lacks for a build, and how to get it
 	@PYTHON='$(PYTHON)' scripts/preflight.sh
 
-demo: preflight python-module ## see it work: hooks, real deliveries, the log; from C, then from Python
+demo: preflight ## see it work: hooks, real deliveries, the log; from C, then from Python
 	$(CARGO) build --lib
-	PYTHON=$(VENV)/bin/python scripts/demo.sh
+	$(CC) -std=c99 -Wall -Wextra -pedantic -Werror -Iinclude -o target/demo examples/c/demo.c target/debug/libtieback.a \
+		$(STATIC_NEEDS)
+	@PYTHON='$(PYTHON)' scripts/demo.sh C target/demo
+	@$(MAKE) --no-print-directory python-module
+	@PYTHON='$(PYTHON)' scripts/demo.sh Python $(VENV)/bin/python examples/python/demo.py
 
 # ---- proof ----
 

@@ -1,8 +1,8 @@
 //! SIGKILL under load, a hundred times on one file: nothing that was acknowledged is lost, nothing is made up, and each
 //! resource keeps its order.
 //!
-//! The engine runs in a process of its own (this program, started again), publishes events in threads, each on resources
-//! of its own, and delivers to an endpoint in this process, which lives through all kills.
+//! The engine runs in a process of its own (this program, started again), publishes events in threads, each on
+//! resources of its own, and delivers to an endpoint in this process, which lives through all kills.
 
 mod support;
 
