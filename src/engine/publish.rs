@@ -11,7 +11,6 @@ use crate::random::Random;
 use crate::store::{Publishing, Store};
 use crate::time::Timestamp;
 use crate::types::{Event, HookId, Id, Metadata, PageRequest, Published, Scope};
-use crate::wire::own;
 
 impl Engine {
     /// The most events that one call publishes.
@@ -82,10 +81,9 @@ impl Engine {
 
 impl Shared {
     fn publishing(&self, event: &Event, only: Option<HookId>, now: Timestamp) -> Result<Publishing> {
-        publishable::check_publishable(event, &self.catalogue)?;
+        let given = publishable::check_publishable(event, &self.catalogue)?;
         let scope = event.scope()?;
         let deprecated = self.catalogue.is_deprecated(scope.level(), &event.resource_name, &event.event_type);
-        let given = own::event_to_json(event).to_string();
         let named = event.ulid.is_some() || event.id.is_some();
         let mut event = event.clone();
         event.ulid = event.ulid.or_else(|| Some(self.ulids.next(now, &*self.random)));
