@@ -323,9 +323,9 @@ impl Dispatch {
         if turn != Turn::None {
             self.dirty.insert(hook);
         }
-        if lane.is_paused() || turn == Turn::Resumed || run.flush {
-            // A paused lane holds no payloads: its probe is loaded when its time has come. One that resumes begins
-            // again at the start of its queue.
+        if lane.is_paused() {
+            // A paused lane holds no payloads: its probe is loaded when its time has come, and the rest, from the start
+            // of the queue, when it has resumed.
             self.buffered_bytes -= run.drop_waiting();
         }
         self.settled.push(Settled { hook, delivery, verdict, attempt });
