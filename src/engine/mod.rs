@@ -16,10 +16,11 @@ mod signals;
 mod status;
 mod worker;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
-pub(crate) use each::{one_answer_each, only_answer};
+pub(crate) use each::{check_count, one_answer_each, only_answer};
 pub use open::EngineOptions;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -35,8 +36,8 @@ use crate::types::{DeliveryId, HookId, Id, IdleReport, Notice, Scope, Stats};
 use notices::Notices;
 use publish::Ulids;
 use signals::Signals;
-use status::{Status, StatusBoard};
-use worker::{Until, Worker};
+use status::{Running, Status, StatusBoard, Until};
+use worker::Worker;
 
 /// An embedded webhook engine on one store.
 ///
@@ -49,7 +50,8 @@ pub struct Engine {
 
 /// What the engine's methods and its worker both use.
 struct Shared {
-    store: Arc<dyn Store>,
+    /// `None` once the engine is closed, so that the file can be opened again whoever still holds the closed engine.
+    store: Mutex<Option<Arc<dyn Store>>>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     catalogue: Catalogue,
@@ -59,7 +61,7 @@ struct Shared {
     ulids: Ulids,
     signals: Signals,
     notices: Notices,
-    status: StatusBoard,
+    status: Arc<StatusBoard>,
 }
 
 /// Who runs the worker. The worker is declared before its runtime, and so dropped before it.
@@ -78,7 +80,7 @@ impl Engine {
     pub fn on(store: Arc<dyn Store>, options: EngineOptions) -> Result<Self> {
         options.policy.check()?;
         let shared = Shared {
-            store,
+            store: Mutex::new(Some(store)),
             clock: options.clock,
             random: options.random,
             catalogue: options.catalogue,
@@ -88,12 +90,13 @@ impl Engine {
             ulids: Ulids::default(),
             signals: Signals::default(),
             notices: Notices::default(),
-            status: StatusBoard::default(),
+            status: Arc::default(),
         };
         Ok(Self { shared: Arc::new(shared), driver: Mutex::new(Driver::Nobody), process: Process::current() })
     }
 
-    /// Starts delivering on threads of the engine's own. Starting a started engine changes nothing.
+    /// Starts delivering on threads of the engine's own. Starting a started engine changes nothing. While another
+    /// thread delivers in [`Engine::run_until_idle`] or [`Engine::pump`], it waits for that.
     ///
     /// # Errors
     /// `closed`; `storage` when the queue cannot be read; `unavailable` when the system gives no threads.
@@ -104,22 +107,23 @@ impl Engine {
             Driver::Caller { .. } => self.finish(&mut driver, self.shared.policy.attempt_limit())?,
             Driver::Nobody | Driver::Closed => {}
         }
-        let runtime = Runtime::with_threads(2)?;
+        let runtime = Runtime::with_threads(1)?;
         let worker = Worker::on_threads(Arc::clone(&self.shared))?;
-        let task = runtime.spawn(worker.work())?;
+        let task = runtime.spawn(worker.work(self.shared.status.running()))?;
         *driver = Driver::Threads { task, runtime };
         Ok(())
     }
 
     /// Stops delivering: nothing starts any more, and attempts in flight get `grace` to end and be recorded. What has
-    /// not ended by then is queued again. Stopping a stopped engine changes nothing.
+    /// not ended by then is queued again. Whoever waits in [`Engine::run_until_idle`] on another thread returns.
+    /// Stopping a stopped engine changes nothing.
     ///
     /// # Errors
     /// `closed`.
     pub fn stop(&self, grace: Duration) -> Result<()> {
         self.check()?;
         // A run on another caller's thread holds the driver: it sees the signal and returns.
-        self.shared.signals.stop(Instant::now() + grace);
+        self.shared.signals.stop(after(grace));
         let mut driver = self.driver()?;
         let stopped = self.finish(&mut driver, grace);
         self.shared.signals.stopped();
@@ -127,6 +131,7 @@ impl Engine {
     }
 
     /// Delivers on the caller's thread what is due, for about `budget`; returns early when nothing is in flight or due.
+    /// Without a budget it does what can be done without waiting.
     ///
     /// For hosts without threads: call it often, at least every second while `idle` is false, since attempts in flight
     /// go on at the next call and their time limits run meanwhile.
@@ -134,31 +139,34 @@ impl Engine {
     /// # Errors
     /// `closed`; `conflict` when the engine is started; `storage` when the queue cannot be read.
     pub fn pump(&self, budget: Duration) -> Result<IdleReport> {
-        let mut driver = self.driver()?;
-        if matches!(*driver, Driver::Threads { .. }) {
-            return Err(Error::new(
+        let until = Until { deadline: after(budget), wait_paused: false };
+        match self.turn(until)? {
+            Turn::Over(report) => Ok(report),
+            Turn::Mine(driver) if matches!(*driver, Driver::Threads { .. }) => Err(Error::new(
                 ErrorKind::Conflict,
                 "the engine is started and delivers by itself: stop it first, or do not pump",
-            ));
+            )),
+            Turn::Mine(driver) => self.run_here(driver, until),
         }
-        self.run_here(&mut driver, Until { deadline: Instant::now() + budget, wait_paused: false })
     }
 
-    /// Delivers until nothing is in flight or due, or `timeout` has passed. Lanes in back-off are waited for only with
-    /// `wait_paused`; otherwise the report says how many there are. On a started engine it waits; else it works on the
-    /// caller's thread.
+    /// Delivers until nothing is in flight or due, or `timeout` has passed, or the engine is stopped. Lanes in back-off
+    /// are waited for only with `wait_paused`; otherwise the report says how many there are. On a started engine, and
+    /// while another thread delivers, it waits; else it works on the caller's thread.
     ///
     /// # Errors
     /// `closed`; `storage` when the queue cannot be read.
     pub fn run_until_idle(&self, timeout: Duration, wait_paused: bool) -> Result<IdleReport> {
-        let until = Until { deadline: Instant::now() + timeout, wait_paused };
-        let mut driver = self.driver()?;
-        if !matches!(*driver, Driver::Threads { .. }) {
-            return self.run_here(&mut driver, until);
+        let until = Until { deadline: after(timeout), wait_paused };
+        match self.turn(until)? {
+            Turn::Over(report) => Ok(report),
+            Turn::Mine(driver) if matches!(*driver, Driver::Threads { .. }) => {
+                drop(driver);
+                let Shared { status, signals, clock, .. } = &*self.shared;
+                Ok(status.wait_until_idle(signals, &**clock, &until)?.report)
+            }
+            Turn::Mine(driver) => self.run_here(driver, until),
         }
-        drop(driver);
-        let Shared { status, signals, clock, .. } = &*self.shared;
-        status.wait_until_idle(signals, &**clock, until.deadline, wait_paused)
     }
 
     /// What happened to lanes since the last call: pauses, resumes, flushes. At most 1,024 are kept; the oldest go
@@ -176,8 +184,7 @@ impl Engine {
     /// # Errors
     /// `closed`, `storage`.
     pub fn stats(&self) -> Result<Stats> {
-        self.check()?;
-        let stats = self.shared.store.stats(self.shared.clock.now().wall)?;
+        let stats = self.store()?.stats(self.shared.clock.now().wall)?;
         Ok(Stats { in_flight: self.shared.status.read().in_flight, ..stats })
     }
 
@@ -206,9 +213,9 @@ impl Engine {
     }
 
     fn order(&self, scope: &Scope, hook_id: &Id, order: LaneOrder) -> Result<()> {
-        self.check()?;
+        let store = self.store()?;
         let hook = hook_row(scope, hook_id)?;
-        self.shared.store.order(scope, hook, order)?;
+        store.order(scope, hook, order)?;
         self.shared.signals.changed(hook);
         Ok(())
     }
@@ -220,9 +227,9 @@ impl Engine {
     /// # Errors
     /// `not_found`; `conflict` when it has an outcome already; `closed`, `storage`.
     pub fn skip(&self, scope: &Scope, hook_id: &Id, delivery_id: &Id) -> Result<()> {
-        self.check()?;
+        let store = self.store()?;
         let (hook, delivery) = (hook_row(scope, hook_id)?, delivery_row(hook_id, delivery_id)?);
-        self.shared.store.skip(scope, hook, delivery, self.shared.clock.now().wall)?;
+        store.skip(scope, hook, delivery, self.shared.clock.now().wall)?;
         self.shared.signals.changed(hook);
         Ok(())
     }
@@ -233,33 +240,34 @@ impl Engine {
     /// # Errors
     /// `not_found`; `conflict` while the old one is still queued; `closed`, `storage`.
     pub fn redeliver(&self, scope: &Scope, hook_id: &Id, delivery_id: &Id) -> Result<Id> {
-        self.check()?;
+        let store = self.store()?;
         let (hook, delivery) = (hook_row(scope, hook_id)?, delivery_row(hook_id, delivery_id)?);
-        let made = self.shared.store.redeliver(scope, hook, delivery, self.shared.clock.now().wall)?;
+        let made = store.redeliver(scope, hook, delivery, self.shared.clock.now().wall)?;
         self.shared.signals.work([hook]);
         Ok(made.into())
     }
 
-    /// Ends everything. Attempts in flight are abandoned and queued again; use [`Engine::stop`] first to let them end.
-    /// Every later call is `closed`; a [`Engine::run_until_idle`] under way on another thread returns. Closing twice
-    /// changes nothing. After a fork it only lets go.
+    /// Ends everything and lets go of the store. Attempts in flight are abandoned and queued again; use
+    /// [`Engine::stop`] first to let them end. Every later call is `closed`; a [`Engine::run_until_idle`] under way on
+    /// another thread returns. Closing twice changes nothing. After a fork it does nothing.
     pub fn close(&self) {
-        if self.process.check().is_ok() {
-            self.shared.signals.stop(Instant::now());
+        if self.process.check().is_err() {
+            // A lock may have been held by a thread that only the parent has.
+            return;
         }
-        let mut driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.process.check().is_ok() {
-            // Closing has no one to report to, and the store keeps what was not finished.
-            let _ = self.finish(&mut driver, Duration::ZERO);
-        }
-        *driver = Driver::Closed;
         self.shared.status.close();
+        self.shared.signals.stop(Instant::now());
+        let mut driver = self.hold(self.driver.lock().unwrap_or_else(PoisonError::into_inner));
+        // Closing has no one to report to, and the store keeps what was not finished.
+        let _ = self.finish(&mut driver, Duration::ZERO);
+        *driver = Driver::Closed;
+        drop(self.shared.lock_store().take());
     }
 
     /// The store, for the service that manages hooks on it.
-    pub(crate) fn store(&self) -> Result<&dyn Store> {
+    pub(crate) fn store(&self) -> Result<Arc<dyn Store>> {
         self.check()?;
-        Ok(&*self.shared.store)
+        self.shared.store()
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {
@@ -284,21 +292,44 @@ impl Engine {
         self.shared.status.check()
     }
 
-    fn driver(&self) -> Result<MutexGuard<'_, Driver>> {
+    fn driver(&self) -> Result<Held<'_>> {
         self.check()?;
-        let driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner);
+        let driver = self.hold(self.driver.lock().unwrap_or_else(PoisonError::into_inner));
         self.check()?;
         Ok(driver)
     }
 
-    fn run_here(&self, driver: &mut Driver, until: Until) -> Result<IdleReport> {
-        if !matches!(driver, Driver::Caller { .. }) {
+    fn hold<'a>(&self, driver: MutexGuard<'a, Driver>) -> Held<'a> {
+        Held { driver, _running: self.shared.status.running() }
+    }
+
+    /// Waits for the driver while another thread delivers, starts or stops; no longer than for what it would be used
+    /// for.
+    fn turn(&self, until: Until) -> Result<Turn<'_>> {
+        let Shared { status, signals, clock, .. } = &*self.shared;
+        loop {
+            self.check()?;
+            match self.driver.try_lock() {
+                Ok(driver) => return Ok(Turn::Mine(self.hold(driver))),
+                Err(TryLockError::Poisoned(driver)) => return Ok(Turn::Mine(self.hold(driver.into_inner()))),
+                Err(TryLockError::WouldBlock) => {}
+            }
+            let waited = status.wait_until_idle(signals, &**clock, &until)?;
+            if waited.done {
+                return Ok(Turn::Over(waited.report));
+            }
+            // It has let go in this moment, or has not begun yet.
+            std::thread::yield_now();
+        }
+    }
+
+    fn run_here(&self, mut driver: Held<'_>, until: Until) -> Result<IdleReport> {
+        if !matches!(*driver, Driver::Caller { .. }) {
             let runtime = Runtime::on_this_thread()?;
             let worker = Box::new(Worker::on_this_thread(Arc::clone(&self.shared))?);
             *driver = Driver::Caller { worker, runtime };
         }
-        let _guard = self.shared.status.fail_on_panic();
-        match driver {
+        match &mut *driver {
             Driver::Caller { worker, runtime } => runtime.block_on(worker.run(until)),
             _ => Err(Error::new(ErrorKind::Closed, "the engine is closed")),
         }
@@ -306,7 +337,7 @@ impl Engine {
 
     /// Ends whoever runs the worker, giving attempts in flight some time.
     fn finish(&self, driver: &mut Driver, grace: Duration) -> Result<()> {
-        let deadline = Instant::now() + grace;
+        let deadline = after(grace);
         match std::mem::replace(driver, Driver::Nobody) {
             Driver::Caller { mut worker, runtime } => {
                 runtime.block_on(worker.wind_up(deadline))?;
@@ -330,7 +361,58 @@ impl Engine {
 impl Drop for Engine {
     fn drop(&mut self) {
         self.close();
+        if self.process.check().is_err() {
+            // After a fork: the worker's threads, the connections and SQLite's locks are the parent's. To let go of
+            // them here would disturb it.
+            let driver = self.driver.get_mut().unwrap_or_else(PoisonError::into_inner);
+            std::mem::forget(std::mem::replace(driver, Driver::Closed));
+            std::mem::forget(Arc::clone(&self.shared));
+        }
     }
+}
+
+impl Shared {
+    fn store(&self) -> Result<Arc<dyn Store>> {
+        self.lock_store().clone().ok_or_else(|| Error::new(ErrorKind::Closed, "the engine is closed"))
+    }
+
+    fn lock_store(&self) -> MutexGuard<'_, Option<Arc<dyn Store>>> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The driver in one thread's hands. The lock is let go before those who wait for it are told.
+struct Held<'a> {
+    driver: MutexGuard<'a, Driver>,
+    _running: Running,
+}
+
+impl Deref for Held<'_> {
+    type Target = Driver;
+
+    fn deref(&self) -> &Driver {
+        &self.driver
+    }
+}
+
+impl DerefMut for Held<'_> {
+    fn deref_mut(&mut self) -> &mut Driver {
+        &mut self.driver
+    }
+}
+
+/// What a caller who wants to deliver gets.
+enum Turn<'a> {
+    /// The driver.
+    Mine(Held<'a>),
+    /// Another thread has delivered what was to be delivered, or the time is over.
+    Over(IdleReport),
+}
+
+/// The moment after a span; one beyond the clock's range is for ever, that is, a year.
+fn after(span: Duration) -> Instant {
+    const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+    Instant::now() + span.min(YEAR)
 }
 
 /// The row of a hook's id. An id that no row can have is `not_found`, like any other that is not there.

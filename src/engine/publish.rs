@@ -4,14 +4,13 @@ use std::sync::{Mutex, PoisonError};
 
 use ulid::Ulid;
 
-use super::{Engine, Shared, hook_row, one_answer_each, only_answer};
-use crate::error::{Error, Result};
+use super::{Engine, Shared, check_count, hook_row, one_answer_each, only_answer};
+use crate::error::Result;
 use crate::policy::publishable;
 use crate::random::Random;
-use crate::store::Publishing;
+use crate::store::{Publishing, Store};
 use crate::time::Timestamp;
 use crate::types::{Event, HookId, Id, Metadata, PageRequest, Published, Scope};
-use crate::wire::own;
 
 impl Engine {
     /// The most events that one call publishes.
@@ -32,18 +31,12 @@ impl Engine {
     /// # Errors
     /// `invalid_argument` with more than [`Engine::MAX_PUBLISH`]; `closed`, `storage`. Nothing was changed then.
     pub fn publish_many(&self, events: &[Event]) -> Result<Vec<Result<Published>>> {
-        self.check()?;
-        if events.len() > Self::MAX_PUBLISH {
-            let count = events.len();
-            return Err(Error::invalid(format!(
-                "{count} events are too many for one call: publish at most {} at once",
-                Self::MAX_PUBLISH
-            )));
-        }
+        let store = self.store()?;
+        check_count("events", events.len(), Self::MAX_PUBLISH)?;
         let now = self.shared.clock.now().wall;
         let checked: Vec<Result<Publishing>> =
             events.iter().map(|event| self.shared.publishing(event, None, now)).collect();
-        self.keep(checked, now)
+        self.keep(&*store, checked, now)
     }
 
     /// Sends a made-up event to one hook, whatever its triggers are: to see whether its endpoint answers. The event is
@@ -70,12 +63,17 @@ impl Engine {
         event.company_id = event.company_id.or(found.company_id);
         event.metadata = Some(Metadata { source_operation_id: Some("tieback-test".to_owned()), ..Metadata::default() });
         let now = self.shared.clock.now().wall;
-        only_answer(self.keep(vec![self.shared.publishing(&event, Some(hook), now)], now))
+        only_answer(self.keep(&*store, vec![self.shared.publishing(&event, Some(hook), now)], now))
     }
 
     /// Keeps the events that passed the checks, in one transaction, and wakes the worker.
-    fn keep(&self, checked: Vec<Result<Publishing>>, now: Timestamp) -> Result<Vec<Result<Published>>> {
-        let answers = one_answer_each(checked, |good| self.shared.store.publish(good, now))?;
+    fn keep(
+        &self,
+        store: &dyn Store,
+        checked: Vec<Result<Publishing>>,
+        now: Timestamp,
+    ) -> Result<Vec<Result<Published>>> {
+        let answers = one_answer_each(checked, |good| store.publish(good, now))?;
         self.shared.signals.work(answers.iter().flatten().flat_map(|published| published.hooks.iter().copied()));
         Ok(answers)
     }
@@ -83,14 +81,14 @@ impl Engine {
 
 impl Shared {
     fn publishing(&self, event: &Event, only: Option<HookId>, now: Timestamp) -> Result<Publishing> {
-        publishable::check_publishable(event, &self.catalogue)?;
+        let given = publishable::check_publishable(event, &self.catalogue)?;
         let scope = event.scope()?;
         let deprecated = self.catalogue.is_deprecated(scope.level(), &event.resource_name, &event.event_type);
-        let given = own::event_to_json(event).to_string();
+        let named = event.ulid.is_some() || event.id.is_some();
         let mut event = event.clone();
         event.ulid = event.ulid.or_else(|| Some(self.ulids.next(now, &*self.random)));
         event.timestamp = event.timestamp.or(Some(now));
-        Ok(Publishing { event, given, deprecated: deprecated && only.is_none(), only })
+        Ok(Publishing { event, named, given, deprecated: deprecated && only.is_none(), only })
     }
 }
 

@@ -1,6 +1,6 @@
 //! From the worker to the engine's methods: how busy it is, and whether the engine is still to be used.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::signals::Signals;
@@ -35,6 +35,8 @@ pub struct StatusBoard {
 #[derive(Debug, Default)]
 struct Board {
     status: Status,
+    /// How many threads deliver, or are about to begin or to end it.
+    running: u32,
     closed: bool,
     failed: bool,
 }
@@ -63,9 +65,10 @@ impl StatusBoard {
         self.changed.notify_all();
     }
 
-    /// While this is held, a panic counts as [`StatusBoard::fail`].
-    pub fn fail_on_panic(&self) -> FailOnPanic<'_> {
-        FailOnPanic(self)
+    /// While this is held somebody delivers; whoever waits for that is told when it ends.
+    pub fn running(self: &Arc<Self>) -> Running {
+        self.lock().running += 1;
+        Running(Arc::clone(self))
     }
 
     /// Refuses when the engine is closed or its worker met a defect.
@@ -73,14 +76,8 @@ impl StatusBoard {
         self.lock().check()
     }
 
-    /// Waits for a worker on other threads.
-    pub fn wait_until_idle(
-        &self,
-        signals: &Signals,
-        clock: &dyn Clock,
-        deadline: Instant,
-        wait_paused: bool,
-    ) -> Result<IdleReport> {
+    /// Waits for a worker on another thread, as long as there is one.
+    pub fn wait_until_idle(&self, signals: &Signals, clock: &dyn Clock, until: &Until) -> Result<Waited> {
         let mut board = self.lock();
         let before = board.status.attempts;
         loop {
@@ -90,14 +87,13 @@ impl StatusBoard {
             let due = status.alarm.is_some_and(|at| at <= clock.now().monotonic);
             let idle = status.idle && !due && status.signals_seen == signals.given();
             let now = Instant::now();
-            if (idle && !(wait_paused && status.paused_lanes > 0)) || now >= deadline {
-                return Ok(IdleReport {
-                    idle,
-                    paused_lanes: status.paused_lanes,
-                    attempts: status.attempts.saturating_sub(before),
-                });
+            let done = (idle && !(until.wait_paused && status.paused_lanes > 0)) || now >= until.deadline;
+            if done || board.running == 0 {
+                let attempts = status.attempts.saturating_sub(before);
+                return Ok(Waited { report: IdleReport { idle, paused_lanes: status.paused_lanes, attempts }, done });
             }
-            board = self.changed.wait_timeout(board, deadline - now).unwrap_or_else(PoisonError::into_inner).0;
+            let left = until.deadline - now;
+            board = self.changed.wait_timeout(board, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
@@ -120,13 +116,33 @@ impl Board {
     }
 }
 
-/// See [`StatusBoard::fail_on_panic`].
-pub struct FailOnPanic<'a>(&'a StatusBoard);
+/// When a wait or a run is over.
+#[derive(Clone, Copy, Debug)]
+pub struct Until {
+    /// At this time at the latest.
+    pub deadline: Instant,
+    /// Not while a lane is in back-off.
+    pub wait_paused: bool,
+}
 
-impl Drop for FailOnPanic<'_> {
+/// How a wait ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Waited {
+    /// What there was to do at the end.
+    pub report: IdleReport,
+    /// What was waited for is there, or the time is over. `false` means that nobody delivers any more.
+    pub done: bool,
+}
+
+/// See [`StatusBoard::running`]. A panic while it is held counts as [`StatusBoard::fail`].
+pub struct Running(Arc<StatusBoard>);
+
+impl Drop for Running {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.0.fail();
         }
+        self.0.lock().running -= 1;
+        self.0.changed.notify_all();
     }
 }

@@ -20,8 +20,8 @@ use crate::policy::matching::{self, Candidate};
 use crate::time::Timestamp;
 use crate::types::{
     Attempt, Delivery, DeliveryId, DeliveryQuery, DeliveryStatus, Event, Hook, HookCreate, HookId, HookQuery,
-    HookStatus, HookUpdate, Id, Page, PageRequest, PayloadVersion, Published, Scope, Stats, Trigger, TriggerCreate,
-    TriggerId, Why,
+    HookStatus, HookUpdate, Id, NoDelivery, Page, PageRequest, PayloadVersion, Published, Scope, Stats, Trigger,
+    TriggerCreate, TriggerId, Why,
 };
 use crate::wire::payload;
 
@@ -71,6 +71,7 @@ struct EventRow {
     event: Event,
     given: Arc<str>,
     made: u64,
+    no_delivery: Option<NoDelivery>,
 }
 
 #[derive(Clone, Debug)]
@@ -192,7 +193,9 @@ impl State {
     }
 
     fn publish_one(&mut self, publishing: &Publishing, now: Timestamp) -> Result<Published> {
-        if let Some(known) = self.known(publishing)? {
+        if publishing.named
+            && let Some(known) = self.known(publishing)?
+        {
             return Ok(known);
         }
         let mut event = publishing.event.clone();
@@ -228,6 +231,7 @@ impl State {
             event: event.clone(),
             given: publishing.given.as_str().into(),
             made: hooks.len() as u64,
+            no_delivery,
         });
         for (hook, version) in &hooks {
             self.enqueue(*hook, *version, self.events.len() - 1, now)?;
@@ -255,7 +259,7 @@ impl State {
             ulid: row.event.ulid.clone().unwrap_or_default(),
             deliveries: row.made,
             duplicate: true,
-            no_delivery: None,
+            no_delivery: row.no_delivery,
             hooks: Vec::new(),
         }))
     }
@@ -378,20 +382,22 @@ impl Registry for MemoryStore {
 
     fn update_hook(&self, scope: &Scope, hook: HookId, change: &HookUpdate, now: Timestamp) -> Result<Hook> {
         self.write(|state| {
-            let mut row = state.hook_in(scope, hook)?.clone();
+            let before = state.hook_in(scope, hook)?.clone();
+            let mut row = before.clone();
             if let Some(namespace) = &change.namespace {
                 row.create.namespace = namespace.clone();
                 state.check_namespace(scope, &row.create, Some(hook))?;
             }
             row.create.payload_version = change.payload_version.unwrap_or(row.create.payload_version);
-            let before = (row.create.destination_url.clone(), row.create.destination_headers.clone());
             if let Some(url) = &change.destination_url {
                 row.create.destination_url = url.clone();
             }
             if let Some(headers) = &change.destination_headers {
                 row.create.destination_headers = headers.clone();
             }
-            if before != (row.create.destination_url.clone(), row.create.destination_headers.clone()) {
+            if before.create.destination_url != row.create.destination_url
+                || before.create.destination_headers != row.create.destination_headers
+            {
                 row.control.nudges += 1;
             }
             match change.active {
@@ -402,7 +408,7 @@ impl Registry for MemoryStore {
                 Some(false) => row.control.gate = Gate::Held,
                 _ => {}
             }
-            if !change.is_empty() {
+            if (&before.create, &before.control) != (&row.create, &row.control) {
                 row.updated_at = now;
             }
             let answer = state.answer(hook, &row, true);

@@ -1,7 +1,7 @@
 //! Where hooks, events and deliveries are kept: a few blocking traits, each method one transaction named after the step
 //! it serves. "Ok" from a writing method means: on disk.
 //!
-//! Implementations: [`memory`] (tests and the simulator) and [`sqlite`]. One conformance suite, `tests/store.rs`, runs
+//! Implementations: [`memory`] (tests and the simulator) and [`sqlite`]. One conformance suite, `tests/store/`, runs
 //! on all of them.
 
 use crate::error::Result;
@@ -58,6 +58,8 @@ pub trait Registry: Send + Sync {
 pub struct Publishing {
     /// The event, with `ulid` and `timestamp` set. `id` is set only if the caller gave one; else the store makes one.
     pub event: Event,
+    /// The caller gave it a ulid or an id: it may have been published before.
+    pub named: bool,
     /// The event as the caller gave it, as canonical JSON: tells whether a second one under the same id is the same.
     pub given: String,
     /// The catalogue says that it no longer fires.

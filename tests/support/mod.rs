@@ -1,5 +1,7 @@
 //! What several test programs share. Each uses a part of it.
 #![allow(dead_code)]
 
+pub mod process;
 pub mod rig;
 pub mod sink;
+pub mod vectors;

@@ -10,6 +10,7 @@ use tieback::engine::{Engine, EngineOptions};
 use tieback::policy::egress::Egress;
 use tieback::random::SeededRandom;
 use tieback::service::Service;
+use tieback::store::Store;
 use tieback::time::{ManualClock, Timestamp};
 use tieback::types::{
     Delivery, DeliveryQuery, DestinationHeaders, DestinationUrl, Event, Hook, HookCreate, Id, IdleReport, Namespace,
@@ -38,14 +39,28 @@ impl Rig {
         Self::in_folder(tempfile::tempdir().expect("a temporary folder"), change)
     }
 
+    /// On another store than the file.
+    pub fn on(store: Arc<dyn Store>, change: impl FnOnce(&mut EngineOptions)) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self::opened(folder, change, |options| Engine::on(store, options))
+    }
+
     fn in_folder(folder: TempDir, change: impl FnOnce(&mut EngineOptions)) -> Self {
+        Self::opened(folder, change, Engine::open)
+    }
+
+    fn opened(
+        folder: TempDir,
+        change: impl FnOnce(&mut EngineOptions),
+        open: impl FnOnce(EngineOptions) -> tieback::error::Result<Engine>,
+    ) -> Self {
         let clock = ManualClock::at(Timestamp::parse("2026-11-24T08:00:00Z").expect("a moment"));
         let mut options = EngineOptions::at(folder.path().join("hooks.db"));
         options.egress = Egress { danger_allow_http: true, danger_allow_private_addresses: true };
         options.clock = Arc::new(clock.clone());
         options.random = Arc::new(SeededRandom::new(7));
         change(&mut options);
-        let engine = Arc::new(Engine::open(options).expect("the engine opens"));
+        let engine = Arc::new(open(options).expect("the engine opens"));
         let service = Embedded::new(Arc::clone(&engine));
         Self { engine, service, clock, folder }
     }
@@ -71,6 +86,12 @@ impl Rig {
     /// A hook to this URL, with an `Authorization` header.
     pub fn hook(&self, scope: &Scope, url: &str, version: PayloadVersion) -> Hook {
         self.service.hook_create(scope, &hook_create("acme-invoice-sync", url, version)).expect("the hook is created")
+    }
+
+    /// A second hook: one more namespace.
+    pub fn hook_named(&self, scope: &Scope, namespace: &str, url: &str) -> Hook {
+        let create = hook_create(namespace, url, PayloadVersion::V2);
+        self.service.hook_create(scope, &create).expect("the hook is created")
     }
 
     /// A trigger on it.

@@ -168,8 +168,8 @@ impl Run {
             Start::NotBefore(_) | Start::None => false,
         };
         if !startable {
-            // What may not start is not held in memory, where it would take the room of what may. A probe is loaded when
-            // its time has come.
+            // What may not start is not held in memory, where it would take the room of what may. A probe is loaded
+            // when its time has come.
             if self.waiting > 0 {
                 *buffered_bytes -= self.drop_waiting();
             } else if load == Load::Queue && !stale && part.deliveries.is_empty() {

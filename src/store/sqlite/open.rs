@@ -1,0 +1,170 @@
+//! Opening: everything that is checked before a file is used, and how connections to it are set up.
+//!
+//! Until the file is known to be a store of ours nothing is written to it.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::ErrorKind as Io;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, MAIN_DB, OpenFlags};
+
+use super::fault::{Fault, storage_error};
+use super::location::{Location, unusable};
+use super::lock::{StoreLock, private};
+use super::schema;
+use crate::error::{Error, ErrorKind, Result};
+
+/// How long a statement waits for another program (`sqlite3`, a backup) that holds the file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A store's file, open and up to date.
+pub struct Opened {
+    /// The one connection that writes.
+    pub writer: Connection,
+    /// Where it is.
+    pub location: Location,
+    /// What keeps other processes away.
+    pub lock: StoreLock,
+}
+
+/// Opens the store at `path`; makes it when it is not there.
+pub fn open(path: &Path) -> Result<Opened> {
+    let location = Location::find(path)?;
+    let lock = StoreLock::take(&location)?;
+    match open_locked(&location) {
+        Ok(writer) => Ok(Opened { writer, location, lock }),
+        Err(error) => {
+            lock.give_back(&location);
+            Err(error)
+        }
+    }
+}
+
+fn open_locked(location: &Location) -> Result<Connection> {
+    let made = make_file(location)?;
+    let opened = open_file(location).map_err(|fault| fault.into_error(&location.database));
+    if opened.is_err() && made {
+        for suffix in ["", "-wal", "-shm", "-journal"] {
+            // What cannot be removed is empty, and the next opening takes it for new.
+            let _ = fs::remove_file(location.beside(suffix));
+        }
+    }
+    opened
+}
+
+/// Makes the file when it is not there, for this user alone, before SQLite sees it; `-wal` and `-shm` take its mode.
+fn make_file(location: &Location) -> Result<bool> {
+    let database = &location.database;
+    if Location::length_of(database)? == 0 && Location::length_of(&location.beside("-wal"))? > 0 {
+        return Err(Error::new(
+            ErrorKind::Storage,
+            format!(
+                "the store `{}` is missing or empty, but its -wal file has changes for it: restore the store from a \
+                 backup, or move the -wal file away",
+                database.display()
+            ),
+        ));
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    private(&mut options);
+    match options.open(database) {
+        Ok(file) => file.sync_all().map_err(|cause| unusable(database, &cause))?,
+        Err(cause) if cause.kind() == Io::AlreadyExists => return Ok(false),
+        Err(cause) => return Err(unusable(database, &cause)),
+    }
+    sync_directory(&location.directory).map_err(|cause| unusable(&location.directory, &cause))?;
+    Ok(true)
+}
+
+/// A new name is durable once its directory is.
+fn sync_directory(directory: &Path) -> std::io::Result<()> {
+    if cfg!(unix) { File::open(directory)?.sync_all() } else { Ok(()) }
+}
+
+fn open_file(location: &Location) -> Result<Connection, Fault> {
+    let path = &location.database;
+    let has_wal = Location::length_of(&location.beside("-wal"))? > 0;
+    let mut connection = connect(path)?;
+    // Closing would move what another program left in its WAL into its file; a refused file stays as it is.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, has_wal)?;
+    if connection.is_readonly(MAIN_DB)? {
+        return Err(read_only(path));
+    }
+    let content = schema::inspect(&connection, path)?;
+    if content != schema::Content::Blank && !has_wal {
+        refuse_truncated(&connection, path)?;
+    }
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+
+    let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+    if mode != "wal" {
+        return Err(Fault::Refused(Error::new(
+            ErrorKind::Storage,
+            format!("the store `{}` is on a disk where SQLite cannot keep a WAL: use another disk", path.display()),
+        )));
+    }
+    connection.pragma_update(None, "cache_size", -16 * 1024)?;
+    // 16 MiB of WAL between checkpoints: a page that changes often is moved into the file once, not every time.
+    connection.pragma_update(None, "wal_autocheckpoint", 4096)?;
+    // A WAL that grew while a reader held it back does not stay large for ever.
+    connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+    schema::migrate(&mut connection, path)?;
+    schema::check_structure(&connection, path)?;
+    Ok(connection)
+}
+
+/// A connection with the settings that are the connection's own. It changes nothing in the file.
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    // No SQLITE_OPEN_URI: a path is a path. No SQLITE_OPEN_CREATE: the file is made with its mode before.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    // One plan per statement, whatever is bound: otherwise SQLite plans anew for each new value, which costs more than
+    // the statement itself.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    Ok(connection)
+}
+
+/// A connection that only reads.
+pub fn connect_reader(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = connect(path)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+/// A file that was cut short behind its first page. While the WAL has changes its end is not known; then SQLite notices
+/// when it reads what is missing.
+fn refuse_truncated(connection: &Connection, path: &Path) -> Result<(), Fault> {
+    let pages: u64 = pragma_number(connection, "page_count")?;
+    let page_size: u64 = pragma_number(connection, "page_size")?;
+    let length = Location::length_of(path)?;
+    if length >= pages.saturating_mul(page_size) {
+        return Ok(());
+    }
+    Err(Fault::Refused(Error::new(
+        ErrorKind::Storage,
+        format!(
+            "the store `{}` is cut short: it has {length} bytes of {}; restore it from a backup",
+            path.display(),
+            pages.saturating_mul(page_size)
+        ),
+    )))
+}
+
+fn pragma_number(connection: &Connection, name: &str) -> rusqlite::Result<u64> {
+    let number: i64 = connection.pragma_query_value(None, name, |row| row.get(0))?;
+    Ok(number.unsigned_abs())
+}
+
+fn read_only(path: &Path) -> Fault {
+    let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
+    Fault::Refused(storage_error(&rusqlite::Error::SqliteFailure(code, None), path))
+}

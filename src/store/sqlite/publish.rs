@@ -1,0 +1,240 @@
+//! Publishing: events with their deliveries.
+
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
+
+use super::fault::Fault;
+use super::refusal;
+use super::row::counted;
+use crate::error::{Error, ErrorKind, Result};
+use crate::policy::lane::Gate;
+use crate::policy::matching::{Candidate, recipients};
+use crate::store::{Publishing, resource_key};
+use crate::time::Timestamp;
+use crate::types::{DeliveryId, Event, EventId, HookId, Id, NoDelivery, PayloadVersion, Published, Scope};
+use crate::wire::payload;
+
+/// The largest id that a payload's reader can hold in a double.
+const LAST_EVENT_ID: i64 = (1 << 53) - 1;
+
+/// Keeps events and their deliveries; one answer each. The outer error is the store's, an inner one that event's; an
+/// event that is refused has written nothing.
+pub fn publish_all(tx: &Connection, events: &[Publishing], now: Timestamp) -> Result<Vec<Result<Published>>, Fault> {
+    let mut ids = EventIds { now, last: None };
+    let mut answers = Vec::with_capacity(events.len());
+    for publishing in events {
+        answers.push(match publish(tx, publishing, &mut ids) {
+            Err(Fault::Refused(error)) if error.kind() != ErrorKind::Storage => Err(error),
+            Err(fault) => return Err(fault),
+            Ok(published) => Ok(published),
+        });
+    }
+    ids.keep(tx)?;
+    Ok(answers)
+}
+
+fn publish(tx: &Connection, publishing: &Publishing, ids: &mut EventIds) -> Result<Published, Fault> {
+    if publishing.named
+        && let Some(known) = known(tx, publishing)?
+    {
+        return Ok(known);
+    }
+    let scope = publishing.event.scope()?;
+    let (hooks, no_delivery) = match choose(tx, publishing, &scope)? {
+        Ok(hooks) => (hooks, None),
+        Err(reason) => (Vec::new(), Some(reason)),
+    };
+
+    let mut event = publishing.event.clone();
+    let id = match event.id.as_ref().map(Id::number) {
+        Some(Some(number)) => EventId(number),
+        Some(None) => return Err(Error::new(ErrorKind::Internal, "an event with a word for an id was kept").into()),
+        None => ids.make(tx)?,
+    };
+    event.id = Some(id.into());
+    // Everything that can be refused comes before the first row.
+    let payloads = render(&event, &hooks)?;
+    insert_event(tx, publishing, id, &event, hooks.len(), no_delivery, ids.now)?;
+    for (version, body) in payloads {
+        insert_payload(tx, id, version, &body)?;
+    }
+    for (hook, version) in &hooks {
+        insert_delivery(tx, *hook, id, *version, ids.now)?;
+    }
+    Ok(Published {
+        id: id.into(),
+        ulid: event.ulid.unwrap_or_default(),
+        deliveries: hooks.len() as u64,
+        duplicate: false,
+        no_delivery,
+        hooks: hooks.into_iter().map(|(hook, _)| hook).collect(),
+    })
+}
+
+/// The answer for an event that was published before, if it was.
+fn known(tx: &Connection, publishing: &Publishing) -> Result<Option<Published>, Fault> {
+    let given = &publishing.event;
+    let found = match (&given.ulid, &given.id) {
+        (Some(ulid), id) => match known_as(tx, sql!("event_by_ulid"), ulid)? {
+            None => id.as_ref().map(|id| known_as(tx, sql!("event_by_id"), &id.number())).transpose()?.flatten(),
+            found => found,
+        },
+        (None, Some(id)) => known_as(tx, sql!("event_by_id"), &id.number())?,
+        (None, None) => None,
+    };
+    match found {
+        Some((_, content)) if content != publishing.given => Err(refusal::event_conflict(given).into()),
+        found => Ok(found.map(|(published, _)| published)),
+    }
+}
+
+/// What was answered for an event, with its content as given.
+fn known_as(tx: &Connection, query: &str, name: &dyn ToSql) -> rusqlite::Result<Option<(Published, String)>> {
+    let mut query = tx.prepare_cached(query)?;
+    query
+        .query_row([name], |row| {
+            let published = Published {
+                id: row.get::<_, EventId>("id")?.into(),
+                ulid: row.get("ulid")?,
+                deliveries: row.get::<_, i64>("deliveries")?.unsigned_abs(),
+                duplicate: true,
+                no_delivery: row.get("no_delivery")?,
+                hooks: Vec::new(),
+            };
+            Ok((published, row.get("given")?))
+        })
+        .optional()
+}
+
+type Recipients = Vec<(HookId, PayloadVersion)>;
+
+/// The hooks to deliver to. The hooks without a trigger are looked at only to explain why there is none.
+fn choose(tx: &Connection, publishing: &Publishing, scope: &Scope) -> Result<Result<Recipients, NoDelivery>, Fault> {
+    let event = &publishing.event;
+    let candidates = match publishing.only {
+        Some(only) => {
+            let mut all = bystanders(tx, scope)?;
+            all.retain(|candidate| candidate.hook == only);
+            all.iter_mut().for_each(|candidate| candidate.triggered = true);
+            all
+        }
+        None => {
+            let triggered = triggered(tx, scope, event)?;
+            if triggered.is_empty() { bystanders(tx, scope)? } else { triggered }
+        }
+    };
+    Ok(recipients(event, publishing.deprecated, &candidates))
+}
+
+fn triggered(tx: &Connection, scope: &Scope, event: &Event) -> rusqlite::Result<Vec<Candidate>> {
+    let (resource, happening) = (event.resource_name.to_lowercase(), event.event_type.to_lowercase());
+    match scope.project_id() {
+        Some(project) => candidates(
+            tx,
+            sql!("candidates_of_project"),
+            params![project, resource, happening, scope.company_id()],
+            true,
+        ),
+        None => candidates(tx, sql!("candidates_of_company"), params![scope.company_id(), resource, happening], true),
+    }
+}
+
+fn bystanders(tx: &Connection, scope: &Scope) -> rusqlite::Result<Vec<Candidate>> {
+    match scope.project_id() {
+        Some(project) => candidates(tx, sql!("bystanders_of_project"), params![project, scope.company_id()], false),
+        None => candidates(tx, sql!("bystanders_of_company"), params![scope.company_id()], false),
+    }
+}
+
+fn candidates(tx: &Connection, query: &str, of: &[&dyn ToSql], triggered: bool) -> rusqlite::Result<Vec<Candidate>> {
+    let mut query = tx.prepare_cached(query)?;
+    let rows = query.query_map(of, |row| {
+        Ok(Candidate { hook: row.get(0)?, payload_version: row.get(1)?, gate: row.get::<_, Gate>(2)?, triggered })
+    })?;
+    rows.collect()
+}
+
+/// Makes ids for the events of one transaction: the time in microseconds, raised above the last one made, past those
+/// that callers have taken.
+struct EventIds {
+    now: Timestamp,
+    /// The last one made, once it was read.
+    last: Option<i64>,
+}
+
+impl EventIds {
+    fn make(&mut self, tx: &Connection) -> Result<EventId, Fault> {
+        let last = match self.last {
+            Some(last) => last,
+            None => tx.prepare_cached(sql!("event_id_last_made"))?.query_row([], |row| row.get(0))?,
+        };
+        // A clock beyond the year 2255 would leave no room: then the ids go on where they are.
+        let from_clock = Some(self.now.as_micros()).filter(|micros| *micros < LAST_EVENT_ID).unwrap_or(0);
+        let mut id = from_clock.max(last + 1);
+        let mut taken = tx.prepare_cached(sql!("event_id_taken"))?;
+        while taken.query_row([id], |row| row.get(0))? {
+            id += 1;
+        }
+        if id > LAST_EVENT_ID {
+            let message = "the store has used up its event ids: give each event one";
+            return Err(Error::new(ErrorKind::Storage, message).into());
+        }
+        self.last = Some(id);
+        Ok(EventId(id))
+    }
+
+    /// Keeps the last one made.
+    fn keep(&self, tx: &Connection) -> rusqlite::Result<()> {
+        if let Some(last) = self.last {
+            tx.prepare_cached(sql!("event_id_made"))?.execute([last])?;
+        }
+        Ok(())
+    }
+}
+
+/// The event's payload in every version that its hooks want.
+fn render(event: &Event, hooks: &Recipients) -> Result<Vec<(PayloadVersion, Vec<u8>)>> {
+    let wanted = PayloadVersion::ALL.into_iter().filter(|version| hooks.iter().any(|(_, wants)| wants == version));
+    wanted.map(|version| Ok((version, payload::render(event, version)?))).collect()
+}
+
+fn insert_event(
+    tx: &Connection,
+    publishing: &Publishing,
+    id: EventId,
+    event: &Event,
+    deliveries: usize,
+    no_delivery: Option<NoDelivery>,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    tx.prepare_cached(sql!("event_insert"))?.execute(params![
+        id,
+        resource_key(event),
+        event.ulid,
+        event.resource_name.to_lowercase(),
+        event.event_type.to_lowercase(),
+        event.timestamp,
+        now,
+        counted(deliveries as u64),
+        no_delivery,
+        publishing.given,
+    ])?;
+    Ok(())
+}
+
+/// Keeps a body.
+pub fn insert_payload(tx: &Connection, event: EventId, version: PayloadVersion, body: &[u8]) -> rusqlite::Result<()> {
+    tx.prepare_cached(sql!("payload_insert"))?.execute(params![event, version, body])?;
+    Ok(())
+}
+
+/// Queues a delivery.
+pub fn insert_delivery(
+    tx: &Connection,
+    hook: HookId,
+    event: EventId,
+    version: PayloadVersion,
+    now: Timestamp,
+) -> rusqlite::Result<DeliveryId> {
+    tx.prepare_cached(sql!("delivery_insert"))?.execute(params![hook, event, version, now])?;
+    Ok(DeliveryId(tx.last_insert_rowid()))
+}

@@ -1,0 +1,270 @@
+//! The queue: loading, committing, and what operators do to it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::fault::{Fault, damaged};
+use super::publish::{insert_delivery, insert_payload, publish_all};
+use super::registry::hook_in;
+use super::row::{control, count, counted, destination_headers, destination_url, lane_state, span, standing, to_json};
+use super::{SqliteStore, refusal};
+use crate::error::Result;
+use crate::policy::lane::{Gate, Verdict};
+use crate::store::{
+    Commit, Committed, Destination, LaneOrder, LaneWrite, LoadRequest, Loaded, Publishing, Queue, Queued, Settled,
+};
+use crate::time::Timestamp;
+use crate::types::{Attempt, DeliveryId, DeliveryStatus, Event, EventId, HookId, Published, Scope, Stats, Why};
+use crate::wire::own::event_from_json;
+use crate::wire::payload;
+
+impl Queue for SqliteStore {
+    fn publish(&self, events: &[Publishing], now: Timestamp) -> Result<Vec<Result<Published>>> {
+        let events = events.to_vec();
+        self.write(move |tx| publish_all(tx, &events, now))
+    }
+
+    fn lanes_with_work(&self) -> Result<Vec<HookId>> {
+        self.read(|tx| {
+            let mut query = tx.prepare_cached(sql!("lanes_with_work"))?;
+            let hooks = query.query_map([], |row| row.get(0))?;
+            Ok(hooks.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    fn load(&self, requests: &[LoadRequest]) -> Result<Vec<Loaded>> {
+        self.read(|tx| requests.iter().filter_map(|request| load(tx, request).transpose()).collect())
+    }
+
+    fn commit(&self, commit: &Commit) -> Result<Committed> {
+        let commit = commit.clone();
+        self.write(move |tx| {
+            let mut committed = Committed::default();
+            for settled in &commit.settled {
+                if !settle(tx, settled)? {
+                    committed.gone.push(settled.delivery);
+                }
+            }
+            for lane in &commit.lanes {
+                committed.flushed.extend(write_lane(tx, lane)?);
+            }
+            Ok(committed)
+        })
+    }
+
+    fn sweep_flushed(&self, limit: u32) -> Result<bool> {
+        self.write(move |tx| sweep(tx, limit))
+    }
+
+    fn order(&self, scope: &Scope, hook: HookId, order: LaneOrder) -> Result<()> {
+        let scope = *scope;
+        self.write(move |tx| {
+            hook_in(tx, &scope, hook)?;
+            match order {
+                LaneOrder::Pause => tx.prepare_cached(sql!("lane_suspend"))?.execute(params![hook, true])?,
+                LaneOrder::Resume => tx.prepare_cached(sql!("lane_suspend"))?.execute(params![hook, false])?,
+                LaneOrder::RetryNow => tx.prepare_cached(sql!("lane_count_control"))?.execute(params![hook, 0, 1])?,
+            };
+            Ok(())
+        })
+    }
+
+    fn skip(&self, scope: &Scope, hook: HookId, delivery: DeliveryId, _now: Timestamp) -> Result<()> {
+        let scope = *scope;
+        self.write(move |tx| {
+            hook_in(tx, &scope, hook)?;
+            let status = delivery_of(tx, hook, delivery)?.0;
+            if !is_queued(&status) {
+                return Err(refusal::has_outcome(delivery, &status).into());
+            }
+            tx.prepare_cached(sql!("delivery_skip"))?.execute([delivery])?;
+            tx.prepare_cached(sql!("lane_nudge_if_probe"))?.execute(params![hook, delivery])?;
+            Ok(())
+        })
+    }
+
+    fn redeliver(&self, scope: &Scope, hook: HookId, delivery: DeliveryId, now: Timestamp) -> Result<DeliveryId> {
+        let scope = *scope;
+        self.write(move |tx| redeliver(tx, &scope, hook, delivery, now))
+    }
+
+    fn stats(&self, now: Timestamp) -> Result<Stats> {
+        self.read(|tx| {
+            let mut query = tx.prepare_cached(sql!("stats_queued"))?;
+            let (queued, oldest): (u64, Option<Timestamp>) =
+                query.query_row([], |row| Ok((count(row, "queued")?, row.get("oldest")?)))?;
+            let paused: i64 = tx.prepare_cached(sql!("stats_paused"))?.query_row([], |row| row.get(0))?;
+            Ok(Stats {
+                queued,
+                in_flight: 0,
+                paused_lanes: paused.unsigned_abs(),
+                oldest_queued_age: oldest.map_or(Duration::ZERO, |at| now.since(at)),
+            })
+        })
+    }
+}
+
+fn load(tx: &Connection, request: &LoadRequest) -> Result<Option<Loaded>, Fault> {
+    let mut query = tx.prepare_cached(sql!("lane_load"))?;
+    let mut rows = query.query([request.hook])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let (control, state) = (control(row)?, lane_state(row)?);
+    let destination = match control.gate {
+        Gate::Gone => None,
+        Gate::Open | Gate::Held => {
+            Some(Arc::new(Destination { url: destination_url(row)?, headers: destination_headers(row)? }))
+        }
+    };
+    let (deliveries, more) = load_deliveries(tx, request, request.after.max(state.discard_through))?;
+    Ok(Some(Loaded { hook: request.hook, control, state, destination, deliveries, more }))
+}
+
+/// The next deliveries in order, and whether there are more.
+fn load_deliveries(tx: &Connection, request: &LoadRequest, after: DeliveryId) -> rusqlite::Result<(Vec<Queued>, bool)> {
+    let mut query = tx.prepare_cached(sql!("delivery_load"))?;
+    let mut rows = query.query(params![request.hook, after, i64::from(request.limit) + 1])?;
+    let (mut deliveries, mut bytes) = (Vec::new(), 0);
+    while let Some(row) = rows.next()? {
+        if deliveries.len() == request.limit as usize {
+            return Ok((deliveries, true));
+        }
+        let payload = Bytes::from(row.get::<_, Vec<u8>>("body")?);
+        bytes += payload.len();
+        if bytes > request.bytes && !deliveries.is_empty() {
+            return Ok((deliveries, true));
+        }
+        deliveries.push(Queued {
+            delivery: row.get("id")?,
+            attempts: row.get("attempts")?,
+            resource: Arc::from(row.get::<_, String>("resource")?),
+            payload,
+        });
+    }
+    Ok((deliveries, false))
+}
+
+/// Keeps an attempt; says whether its delivery was still queued, so that the verdict took effect.
+fn settle(tx: &Connection, settled: &Settled) -> Result<bool, Fault> {
+    let (status, why): (&str, Option<Why>) = match settled.verdict {
+        Verdict::Queued => ("queued", None),
+        Verdict::Delivered => ("delivered", None),
+        Verdict::Discarded(why) => ("discarded", Some(why)),
+    };
+    let mut settle = tx.prepare_cached(sql!("delivery_settle"))?;
+    let was_queued = settle.execute(params![settled.delivery, status, why, settled.hook])? == 1;
+    let is_there =
+        was_queued || tx.prepare_cached(sql!("delivery_count_late_attempt"))?.execute([settled.delivery])? == 1;
+    if is_there {
+        insert_attempt(tx, settled.delivery, &settled.attempt)?;
+    }
+    Ok(was_queued)
+}
+
+fn insert_attempt(tx: &Connection, delivery: DeliveryId, attempt: &Attempt) -> Result<(), Fault> {
+    tx.prepare_cached(sql!("attempt_insert"))?.execute(params![
+        delivery,
+        attempt.started_at,
+        attempt.completed_at,
+        attempt.response_status,
+        to_json(&attempt.response_headers)?,
+        attempt.response_body,
+        attempt.response_body_truncated,
+        attempt.response_error,
+    ])?;
+    Ok(())
+}
+
+/// Keeps a lane's state; for a flush gives what it discarded.
+fn write_lane(tx: &Connection, write: &LaneWrite) -> Result<Option<(HookId, DeliveryId, u64)>, Fault> {
+    let mut query = tx.prepare_cached(sql!("lane_discard_through"))?;
+    let before: Option<DeliveryId> = query.query_row([write.hook], |row| row.get(0)).optional()?;
+    let Some(before) = before else { return Ok(None) };
+    let mut through = before.max(write.state.discard_through);
+    let mut flushed = None;
+    if write.flush {
+        let (queued, newest): (u64, DeliveryId) = tx
+            .prepare_cached(sql!("lane_queue"))?
+            .query_row(params![write.hook, before], |row| Ok((count(row, "queued")?, row.get("newest")?)))?;
+        through = through.max(newest);
+        flushed = Some((write.hook, through, queued));
+    }
+    let (state, pause) = (&write.state, write.state.pause.as_ref());
+    tx.prepare_cached(sql!("lane_write"))?.execute(params![
+        write.hook,
+        counted(state.epoch),
+        counted(state.resets_seen),
+        counted(state.nudges_seen),
+        through,
+        pause.map(|pause| pause.step),
+        pause.map(|pause| span(pause.streak)),
+        pause.map(|pause| span(pause.wait)),
+        pause.map(|pause| pause.resume_at),
+        pause.and_then(|pause| pause.probe),
+    ])?;
+    Ok(flushed)
+}
+
+fn sweep(tx: &Connection, limit: u32) -> Result<bool, Fault> {
+    let mut query = tx.prepare_cached(sql!("deliveries_to_sweep"))?;
+    let marked = query.query_map([i64::from(limit) + 1], |row| row.get(0))?;
+    let marked: Vec<DeliveryId> = marked.collect::<rusqlite::Result<_>>()?;
+    let mut sweep = tx.prepare_cached(sql!("delivery_sweep"))?;
+    for delivery in marked.iter().take(limit as usize) {
+        sweep.execute([delivery])?;
+    }
+    Ok(marked.len() > limit as usize)
+}
+
+fn redeliver(
+    tx: &Connection,
+    scope: &Scope,
+    hook: HookId,
+    delivery: DeliveryId,
+    now: Timestamp,
+) -> Result<DeliveryId, Fault> {
+    let version = hook_in(tx, scope, hook)?.payload_version;
+    let (status, event) = delivery_of(tx, hook, delivery)?;
+    if is_queued(&status) {
+        return Err(refusal::still_queued(delivery).into());
+    }
+    let mut query = tx.prepare_cached(sql!("payload_of_event"))?;
+    let is_stored: bool = query.query_row(params![event, version], |row| row.get(0))?;
+    if !is_stored {
+        insert_payload(tx, event, version, &payload::render(&content_of(tx, event)?, version)?)?;
+    }
+    Ok(insert_delivery(tx, hook, event, version, now)?)
+}
+
+/// The whole event: what the caller gave, and what was made up.
+fn content_of(tx: &Connection, event: EventId) -> Result<Event, Fault> {
+    let mut query = tx.prepare_cached(sql!("event_content"))?;
+    let mut rows = query.query([event])?;
+    let row = rows.next()?.ok_or_else(|| damaged("an event"))?;
+    let given: String = row.get("given")?;
+    let given = serde_json::from_str(&given).map_err(|_| damaged("an event"))?;
+    let given = event_from_json(&given).map_err(|_| damaged("an event"))?;
+    Ok(Event { id: Some(event.into()), ulid: row.get("ulid")?, timestamp: row.get("happened_at")?, ..given })
+}
+
+fn is_queued(status: &DeliveryStatus) -> bool {
+    matches!(status, DeliveryStatus::Enqueued | DeliveryStatus::Retrying)
+}
+
+/// Where a delivery stands, with its hook and event.
+fn stand(tx: &Connection, delivery: DeliveryId) -> Result<Option<(DeliveryStatus, HookId, EventId)>, Fault> {
+    let mut query = tx.prepare_cached(sql!("delivery_standing"))?;
+    let mut rows = query.query([delivery])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    Ok(Some((standing(row)?, row.get("hook_id")?, row.get("event_id")?)))
+}
+
+/// A delivery of this hook.
+fn delivery_of(tx: &Connection, hook: HookId, delivery: DeliveryId) -> Result<(DeliveryStatus, EventId), Fault> {
+    match stand(tx, delivery)? {
+        Some((status, owner, event)) if owner == hook => Ok((status, event)),
+        _ => Err(refusal::no_delivery(hook, delivery).into()),
+    }
+}

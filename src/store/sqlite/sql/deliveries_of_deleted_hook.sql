@@ -1,0 +1,8 @@
+-- What a flush has marked keeps its reason. ?1 hook
+UPDATE delivery
+SET status = 'discarded',
+    why = CASE
+        WHEN id <= (SELECT discard_through FROM lane WHERE lane.hook_id = ?1) THEN 'flushed'
+        ELSE 'hook_deleted'
+    END
+WHERE hook_id = ?1 AND status = 'queued';

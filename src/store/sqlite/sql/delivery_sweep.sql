@@ -1,0 +1,1 @@
+UPDATE delivery SET status = 'discarded', why = 'flushed' WHERE id = ?1;

@@ -1,0 +1,1 @@
+SELECT discard_through FROM lane WHERE hook_id = ?1;

@@ -1,0 +1,1 @@
+INSERT INTO lane (hook_id) VALUES (?1);

@@ -1,0 +1,1 @@
+UPDATE lane SET nudges = nudges + 1 WHERE hook_id = ?1 AND probe = ?2;

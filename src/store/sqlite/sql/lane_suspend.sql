@@ -1,0 +1,1 @@
+UPDATE lane SET suspended = ?2 WHERE hook_id = ?1;

@@ -1,0 +1,1 @@
+DELETE FROM hook_trigger WHERE hook_id = ?1;

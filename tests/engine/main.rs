@@ -1,0 +1,18 @@
+//! The engine from outside: its public face, a real store, real sockets, and a clock that only the test moves.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod faulty;
+mod stage;
+
+mod answers;
+mod backoff;
+mod late;
+mod life;
+mod operate;
+mod order;
+mod payloads;
+mod publish;
+mod run;
+mod watch;

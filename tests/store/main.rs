@@ -1,0 +1,132 @@
+//! What every store does, claim by claim, on each store that there is. A claim is a function of one file beside this
+//! one; a store is one line of `stores!` below.
+
+mod given;
+
+mod log;
+mod publish;
+mod queue;
+mod registry;
+
+use std::ops::Deref;
+
+use tempfile::TempDir;
+use tieback::store::Store;
+use tieback::store::memory::MemoryStore;
+use tieback::store::sqlite::SqliteStore;
+
+/// A store of its own for one claim.
+struct Fresh {
+    store: Box<dyn Store>,
+    _folder: Option<TempDir>,
+}
+
+impl Deref for Fresh {
+    type Target = dyn Store;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.store
+    }
+}
+
+fn in_memory() -> Fresh {
+    Fresh { store: Box::new(MemoryStore::new()), _folder: None }
+}
+
+fn in_sqlite() -> Fresh {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = SqliteStore::open(&folder.path().join("hooks.db")).expect("a new store opens");
+    Fresh { store: Box::new(store), _folder: Some(folder) }
+}
+
+macro_rules! stores {
+    ($($name:ident: $make:path;)* { $($module:ident: $($claim:ident)*;)* }) => {
+        stores!(@each [$($name: $make),*] { $($module: $($claim)*;)* });
+    };
+    (@each [$first_name:ident: $first:path $(, $name:ident: $make:path)*] $claims:tt) => {
+        stores!(@one $first_name: $first, $claims);
+        stores!(@each [$($name: $make),*] $claims);
+    };
+    (@each [] $claims:tt) => {};
+    (@one $name:ident: $make:path, { $($module:ident: $($claim:ident)*;)* }) => {
+        mod $name {
+            $(mod $module {
+                $(#[test]
+                fn $claim() {
+                    crate::$module::$claim(&*$make());
+                })*
+            })*
+        }
+    };
+}
+
+stores! {
+    memory: crate::in_memory;
+    sqlite: crate::in_sqlite;
+    {
+        registry:
+            a_new_hook_is_shown_as_given_with_its_headers_masked
+            a_scope_has_one_hook_of_a_namespace
+            a_project_is_known_by_its_own_id_and_both_sides_agree_on_its_company
+            hooks_are_listed_oldest_first_and_narrowed
+            pages_of_hooks_stay_the_same_while_hooks_come_and_go
+            a_cursor_that_no_page_gave_is_an_invalid_argument
+            another_scope_finds_nothing
+            an_update_changes_what_it_names_and_nothing_else
+            a_hook_cannot_take_a_namespace_that_another_has
+            disabling_closes_the_gate_and_enabling_opens_it_and_counts_a_reset
+            setting_the_status_that_it_has_changes_nothing
+            another_url_or_other_headers_count_a_nudge
+            a_deleted_hook_takes_its_triggers_and_its_queue_with_it
+            ids_of_hooks_and_triggers_are_never_reused
+            each_trigger_gets_its_own_answer
+            triggers_of_different_hooks_do_not_meet
+            pages_of_triggers_are_oldest_first_and_stay_the_same_while_triggers_come
+            each_removal_of_a_trigger_gets_its_own_answer;
+        publish:
+            an_event_makes_one_delivery_for_each_hook_with_a_trigger
+            triggers_match_without_case
+            company_and_project_events_keep_to_their_own_hooks
+            the_same_event_again_makes_nothing_and_says_so
+            a_duplicate_within_one_call_counts_as_the_same_event
+            other_content_under_a_known_ulid_or_id_is_a_conflict_of_that_event_alone
+            a_given_id_is_kept_and_a_made_one_is_a_number_below_2_to_the_53
+            made_ids_grow_whatever_the_clock_does_and_pass_over_those_that_callers_took
+            an_event_without_a_delivery_says_why
+            an_event_for_one_hook_alone_ignores_triggers
+            an_event_that_cannot_be_rendered_is_refused_alone_and_leaves_nothing
+            a_payload_has_the_version_that_its_hook_had_when_it_was_queued
+            only_a_version_that_can_carry_the_id_gets_the_event;
+        queue:
+            a_queue_is_loaded_in_order_in_parts
+            a_load_keeps_to_its_bytes_and_gives_one_delivery_at_least
+            a_hook_that_was_never_there_is_left_out_of_a_load
+            a_load_gives_the_present_destination_with_its_secrets
+            a_delivery_carries_its_resource_and_its_payload
+            a_verdict_takes_its_delivery_out_of_the_queue_or_leaves_it_there
+            an_attempt_is_kept_as_it_was
+            a_late_verdict_changes_nothing_but_its_attempt_is_kept
+            a_lane_state_is_kept_as_it_was
+            a_flush_discards_what_is_queued_and_nothing_after_it
+            a_flush_comes_after_the_verdicts_of_its_commit
+            a_mark_is_never_lowered
+            sweeping_turns_marks_into_rows_a_few_at_a_time
+            operators_pause_resume_and_nudge_a_lane
+            an_operators_word_and_the_workers_state_do_not_overwrite_one_another
+            a_skip_discards_one_queued_delivery
+            a_skip_counts_a_nudge_only_for_the_probe
+            a_redelivery_is_a_new_delivery_of_the_same_event
+            a_redelivery_has_the_hooks_present_version
+            a_queued_delivery_cannot_be_redelivered
+            lanes_with_work_are_those_with_something_queued
+            stats_count_what_is_queued_and_which_lanes_wait;
+        log:
+            deliveries_are_listed_newest_first_with_payload_event_and_attempts
+            every_state_has_its_word_of_the_wire
+            statuses_narrow_the_list_in_both_generations_words
+            resource_and_event_narrow_the_list_without_case
+            a_range_includes_its_start_and_not_its_end
+            pages_of_deliveries_stay_the_same_while_deliveries_come
+            a_list_is_of_one_hook_alone;
+    }
+}
