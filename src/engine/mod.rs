@@ -169,7 +169,7 @@ impl Engine {
         }
     }
 
-    /// What happened to lanes since the last call: pauses, resumes, flushes. At most 1,024 are kept; the oldest go
+    /// What happened since the last call: lanes that paused, resumed or were flushed, and a store that failed. At most 1,024 are kept; the oldest go
     /// first.
     ///
     /// # Errors
