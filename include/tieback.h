@@ -1043,8 +1043,8 @@ int64_t tieback_stats_oldest_queued_age_ms(const tieback_stats *stats);
 const char *tieback_stats_to_json(const tieback_stats *stats);
 
 /**
- * What happened since the last call: lanes that paused, resumed or were flushed, and a store that failed. At most 1,024
- * are kept; the oldest go first.
+ * What happened since the last call: lanes that paused, resumed or were flushed, and a store that failed. At most
+ * 1,024 are kept; the oldest go first.
  *
  * Ownership: `*out` is yours; free it with `tieback_notices_free`. Threads: any. NULL: `error` may be.
  * Errors: TIEBACK_CLOSED.
@@ -1088,8 +1088,8 @@ const char *tieback_notice_hook_id(const tieback_notice *notice);
 const char *tieback_notice_at(const tieback_notice *notice);
 
 /**
- * What happened: "paused", "resumed", "flushed", or "store_failed" while the store cannot keep what was delivered (such
- * as on a full disk): then nothing starts, and it is tried again every second.
+ * What happened: "paused", "resumed", "flushed", or "store_failed" while the store cannot keep what was delivered
+ * (such as on a full disk): then nothing starts, and it is tried again every second.
  *
  * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
  */

@@ -16,8 +16,8 @@ class Notice:
     """The hook; `None` when it concerns all."""
     at: datetime.datetime
     kind: str
-    """`paused`, `resumed`, `flushed`, or `store_failed` while the store cannot keep what was delivered (such as on a full
-    disk): then nothing starts, and it is tried again every second."""
+    """`paused`, `resumed`, `flushed`, or `store_failed` while the store cannot keep what was delivered (such as on a
+    full disk): then nothing starts, and it is tried again every second."""
     reason: str | None
     """What the endpoint did, when it is paused (`503`, `connection refused`, ...), or what the store's error says."""
     discarded: int | None

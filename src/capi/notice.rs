@@ -44,8 +44,8 @@ impl tieback_notice {
 /// Notices, oldest first.
 pub struct tieback_notices(List<tieback_notice>);
 
-/// What happened since the last call: lanes that paused, resumed or were flushed, and a store that failed. At most 1,024
-/// are kept; the oldest go first.
+/// What happened since the last call: lanes that paused, resumed or were flushed, and a store that failed. At most
+/// 1,024 are kept; the oldest go first.
 ///
 /// Ownership: `*out` is yours; free it with `tieback_notices_free`. Threads: any. NULL: `error` may be.
 /// Errors: TIEBACK_CLOSED.
@@ -102,8 +102,8 @@ pub extern "C" fn tieback_notice_at(notice: Option<&tieback_notice>) -> *const c
     guard_read(notice, ptr::null(), |notice| notice.at.as_ptr())
 }
 
-/// What happened: "paused", "resumed", "flushed", or "store_failed" while the store cannot keep what was delivered (such
-/// as on a full disk): then nothing starts, and it is tried again every second.
+/// What happened: "paused", "resumed", "flushed", or "store_failed" while the store cannot keep what was delivered
+/// (such as on a full disk): then nothing starts, and it is tried again every second.
 ///
 /// Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
 #[unsafe(no_mangle)]

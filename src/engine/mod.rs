@@ -169,8 +169,8 @@ impl Engine {
         }
     }
 
-    /// What happened since the last call: lanes that paused, resumed or were flushed, and a store that failed. At most 1,024 are kept; the oldest go
-    /// first.
+    /// What happened since the last call: lanes that paused, resumed or were flushed, and a store that failed. At most
+    /// 1,024 are kept; the oldest go first.
     ///
     /// # Errors
     /// `closed`.
