@@ -107,6 +107,7 @@ impl Engine {
             Driver::Caller { .. } => self.finish(&mut driver, self.shared.policy.attempt_limit())?,
             Driver::Nobody | Driver::Closed => {}
         }
+        // One for the worker and its attempts, which are cheap; the store's part runs on the blocking pool beside it.
         let runtime = Runtime::with_threads(1)?;
         let worker = Worker::on_threads(Arc::clone(&self.shared))?;
         let task = runtime.spawn(worker.work(self.shared.status.running()))?;
