@@ -305,7 +305,7 @@ typedef struct tieback_hooks tieback_hooks;
 typedef struct tieback_idle_report tieback_idle_report;
 
 /**
- * One happening on one hook's lane.
+ * One happening on a hook's lane, or to the store under all of them.
  */
 typedef struct tieback_notice tieback_notice;
 
@@ -1043,7 +1043,8 @@ int64_t tieback_stats_oldest_queued_age_ms(const tieback_stats *stats);
 const char *tieback_stats_to_json(const tieback_stats *stats);
 
 /**
- * What happened to lanes since the last call: pauses, resumes, flushes. At most 1,024 are kept; the oldest go first.
+ * What happened since the last call: lanes that paused, resumed or were flushed, and a store that failed. At most
+ * 1,024 are kept; the oldest go first.
  *
  * Ownership: `*out` is yours; free it with `tieback_notices_free`. Threads: any. NULL: `error` may be.
  * Errors: TIEBACK_CLOSED.
@@ -1073,7 +1074,7 @@ size_t tieback_notices_len(const tieback_notices *list);
 const tieback_notice *tieback_notices_at(const tieback_notices *list, size_t index);
 
 /**
- * The hook's id.
+ * The hook's id; NULL when the notice concerns all hooks.
  *
  * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
  */
@@ -1087,14 +1088,15 @@ const char *tieback_notice_hook_id(const tieback_notice *notice);
 const char *tieback_notice_at(const tieback_notice *notice);
 
 /**
- * What happened: "paused", "resumed" or "flushed".
+ * What happened: "paused", "resumed", "flushed", or "store_failed" while the store cannot keep what was delivered
+ * (such as on a full disk): then nothing starts, and it is tried again every second.
  *
  * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
  */
 const char *tieback_notice_kind(const tieback_notice *notice);
 
 /**
- * Why the lane was paused, such as "503"; NULL for other kinds.
+ * Why the lane was paused, such as "503", or what the store's error says; NULL for other kinds.
  *
  * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
  */

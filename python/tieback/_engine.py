@@ -172,7 +172,8 @@ class Engine:
         return stats_from_answer(self._native.stats())
 
     def notices(self) -> list[Notice]:
-        """What happened to lanes since the last call: pauses, resumes, flushes. The newest 1,024 are kept."""
+        """What happened since the last call: lanes that paused, resumed or were flushed, and a store that failed. The
+        newest 1,024 are kept."""
         return [notice_from_answer(notice) for notice in self._native.notices()]
 
     # ---- ending ----

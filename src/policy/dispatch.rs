@@ -319,7 +319,7 @@ impl Dispatch {
             }
             Turn::None | Turn::Changed => None,
         };
-        effects.extend(kind.map(|kind| Effect::Notice(Notice { hook, at: now.wall, kind })));
+        effects.extend(kind.map(|kind| Effect::Notice(Notice { hook: Some(hook), at: now.wall, kind })));
         if turn != Turn::None {
             self.dirty.insert(hook);
         }
@@ -358,7 +358,8 @@ impl Dispatch {
             list(&mut self.ready, run, hook);
         }
         for (hook, through, discarded) in committed.flushed {
-            effects.push(Effect::Notice(Notice { hook, at: now.wall, kind: NoticeKind::Flushed { discarded } }));
+            let kind = NoticeKind::Flushed { discarded };
+            effects.push(Effect::Notice(Notice { hook: Some(hook), at: now.wall, kind }));
             if !self.sweeping {
                 self.sweeping = true;
                 effects.push(Effect::Sweep);
