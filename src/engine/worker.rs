@@ -108,6 +108,8 @@ impl Worker {
         };
         // No runtime yet: the first effects are loads, which only queue here.
         worker.on(Input::Work(lanes));
+        // What a flush has marked and a process that died has not swept.
+        worker.operations.push_back(Operation::Sweep);
         Ok(worker)
     }
 
