@@ -26,9 +26,13 @@ help: ## list these targets
 preflight: ## say what this machine lacks for a build, and how to get it
 	@PYTHON='$(PYTHON)' scripts/preflight.sh
 
-demo: preflight python-module ## see it work: hooks, real deliveries, the log; from C, then from Python
+demo: preflight ## see it work: hooks, real deliveries, the log; from C, then from Python
 	$(CARGO) build --lib
-	PYTHON=$(VENV)/bin/python scripts/demo.sh
+	$(CC) -std=c99 -Wall -Wextra -pedantic -Werror -Iinclude -o target/demo examples/c/demo.c target/debug/libtieback.a \
+		$(STATIC_NEEDS)
+	@PYTHON='$(PYTHON)' scripts/demo.sh C target/demo
+	@$(MAKE) --no-print-directory python-module
+	@PYTHON='$(PYTHON)' scripts/demo.sh Python $(VENV)/bin/python examples/python/demo.py
 
 # ---- proof ----
 
@@ -80,33 +84,20 @@ $(VENV)/module.stamp: $(VENV)/requirements.stamp $(WHEEL_SOURCES)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-index --no-deps --force-reinstall target/wheels/*.whl
 	@touch $@
 
-# From here on to the `endif`, the second half goes once python/ has its crate.
-ifneq ($(wildcard python/Cargo.toml),)
-
 .PHONY: python-module
 python-module: $(VENV)/module.stamp
 
-# Against the installed wheel, never the source folder: hence the import mode, and not python/ as working directory.
+# Against the installed wheel, never the source folder: so never with python/ as the working directory.
 python-tests: python-module
-	$(VENV)/bin/python -m pytest --import-mode importlib -p no:cacheprovider python/tests
+	$(VENV)/bin/python -m pytest python/tests
 	$(VENV)/bin/python -m mypy.stubtest tieback
 	$(VENV)/bin/python -m mypy --strict --cache-dir target/mypy --package tieback
-	$(VENV)/bin/python -m mypy --strict --cache-dir target/mypy python/tests
+	$(VENV)/bin/python -m mypy --strict --cache-dir target/mypy python/tests examples/python
 
 define python-check
 $(CARGO) fmt --check --manifest-path python/Cargo.toml
-$(CARGO) clippy --manifest-path python/Cargo.toml --all-targets --profile $(WHEEL_PROFILE) -- -D warnings
+$(CARGO) clippy --manifest-path python/Cargo.toml --locked --all-targets --profile $(WHEEL_PROFILE) -- -D warnings
 endef
-
-else
-
-.PHONY: python-module
-python-module python-tests:
-	@mkdir -p target && echo "the Python module (python/Cargo.toml is not there)" | tee -a $(SKIPPED)
-
-python-check :=
-
-endif
 
 # ---- installing ----
 

@@ -12,7 +12,9 @@ pub fn generate(root: &Path, version: &Version) {
 
     let mut config = cbindgen::Config::from_file(root.join("cbindgen.toml"))
         .unwrap_or_else(|error| panic!("cbindgen.toml cannot be used: {error}"));
-    config.after_includes = Some(version_macros(version));
+    // The macros that begin structs follow; cbindgen.toml has them.
+    let struct_macros = config.after_includes.take().unwrap_or_default();
+    config.after_includes = Some(version_macros(version) + &struct_macros);
 
     // A single source, whose modules cbindgen follows in the order of their declaration.
     let bindings = cbindgen::Builder::new()

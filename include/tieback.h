@@ -3,13 +3,46 @@
  *
  * Generated from src/capi by `make header`; do not edit. This header is the manual of the C ABI.
  *
+ * Linking     C99 and later, C++11 and later. Shared: `cc program.c -ltieback`. Static: the path of libtieback.a, and
+ *             after it `-lgcc_s -lutil -lrt -lpthread -lm -ldl -lc`. A program fits the library that it runs with when
+ *             `tieback_abi_version()` is `TIEBACK_ABI_VERSION`.
+ *
+ * Calls       Whatever can fail returns a `tieback_status` and has `tieback_error **error` last. Pass NULL when the
+ *             status is enough. Else it is NULL after success, and after a failure an object that you free with
+ *             `tieback_error_free`. There are no errors kept per thread. Do not read `error` in the same
+ *             expression as the call: `check(tieback_x(.., &error), error)` may pass its value from before.
+ *
+ * Ownership   What is written through a `**` is yours: end it with the function that its comment names. What is
+ *             returned directly is borrowed from the object that you asked, and ends with it. Never `free()` either.
+ *             Out-parameters are NULL first and written only on success. To end NULL does nothing.
+ *
+ * Handles     `tieback_engine` and `tieback_service` are checked: a closed one is TIEBACK_CLOSED, one that is none is
+ *             TIEBACK_INVALID_ARGUMENT. All other objects are plain memory: using one after its end is undefined.
+ *
+ * Texts       UTF-8 with a NUL at the end, both ways; other bytes are TIEBACK_INVALID_ARGUMENT. Bodies are a pointer
+ *             and a length. Ids are texts, except those of companies, projects and users. Times are RFC 3339.
+ *
+ * Structs     Begin each struct that you fill with its `_INIT` macro, or its `_init` function. A field that is 0 or
+ *             NULL means its default. A newer header's struct is accepted while its further fields are zero.
+ *
+ * Threads     What is `const` may be used by several threads at once; what is not, by one at a time. Opening starts no
+ *             thread; `tieback_engine_start` does.
+ *
+ * Forks       A child process cannot use its parent's handles: calls give TIEBACK_CLOSED, closing them does nothing.
+ *             Open an engine in the child.
+ *
+ * Defects     No panic leaves the library. A call that meets one prints nothing, gives TIEBACK_INTERNAL and says in its
+ *             error where it was; then its handle can only be closed.
+ *
+ * Each comment says, in this order: what the function does; who owns what it gives; which threads may call it; what
+ * NULL means; which errors there are. A NULL that is not mentioned is TIEBACK_INVALID_ARGUMENT.
+ *
  * SPDX-License-Identifier: MIT OR Apache-2.0
  */
 
 #ifndef TIEBACK_H
 #define TIEBACK_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,6 +75,601 @@
  * The ABI that this header describes. A library fits when its `tieback_abi_version()` is the same.
  */
 #define TIEBACK_ABI_VERSION 1
+/**
+ * Begins a `tieback_scope`.
+ */
+#define TIEBACK_SCOPE_INIT { sizeof(tieback_scope), 0, 0, 0 }
+
+/**
+ * Begins `tieback_engine_options`.
+ */
+#define TIEBACK_ENGINE_OPTIONS_INIT { sizeof(tieback_engine_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/**
+ * Begins `tieback_hook_options`.
+ */
+#define TIEBACK_HOOK_OPTIONS_INIT { sizeof(tieback_hook_options), 0, 0, 0, 0, 0, 0 }
+
+/**
+ * Begins a `tieback_hook_change`.
+ */
+#define TIEBACK_HOOK_CHANGE_INIT { sizeof(tieback_hook_change), 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/**
+ * Begins a `tieback_hook_query`.
+ */
+#define TIEBACK_HOOK_QUERY_INIT { sizeof(tieback_hook_query), 0, 0, 0, 0, 0 }
+
+/**
+ * Begins a `tieback_delivery_query`.
+ */
+#define TIEBACK_DELIVERY_QUERY_INIT { sizeof(tieback_delivery_query), 0, 0, 0, 0, 0, 0, 0 }
+
+/**
+ * Begins `tieback_event_options`.
+ */
+#define TIEBACK_EVENT_OPTIONS_INIT \
+    { sizeof(tieback_event_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/**
+ * The level of a company's scope.
+ */
+#define TIEBACK_LEVEL_COMPANY 1
+
+/**
+ * The level of a project's scope.
+ */
+#define TIEBACK_LEVEL_PROJECT 2
+
+/**
+ * The status of a hook that delivers, in a `tieback_hook_change`.
+ */
+#define TIEBACK_HOOK_ACTIVE 1
+
+/**
+ * The status of a hook that is kept but delivers nothing, in a `tieback_hook_change`.
+ */
+#define TIEBACK_HOOK_DISABLED 2
+
+/**
+ * What came of a call. The numbers are permanent; a newer library may have more of them, so treat one that you do not
+ * know by its group: 1-19 your call, 20-39 permission, 40-59 what is there, 60-79 try again later, 80-99 the network,
+ * 100-119 the store, 120-139 ended, 200 and up a defect in tieback.
+ */
+enum tieback_status
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * All is well.
+     */
+    TIEBACK_OK = 0,
+    /**
+     * A value that you gave is wrong; nothing was changed.
+     */
+    TIEBACK_INVALID_ARGUMENT = 1,
+    /**
+     * The server does not accept the credentials.
+     */
+    TIEBACK_UNAUTHORIZED = 20,
+    /**
+     * The credentials are good but do not permit this.
+     */
+    TIEBACK_FORBIDDEN = 21,
+    /**
+     * There is no such hook, trigger or delivery in this scope.
+     */
+    TIEBACK_NOT_FOUND = 40,
+    /**
+     * What is there already stands in the way.
+     */
+    TIEBACK_CONFLICT = 41,
+    /**
+     * The server's rate limit is used up.
+     */
+    TIEBACK_RATE_LIMITED = 60,
+    /**
+     * A time limit that you set has passed.
+     */
+    TIEBACK_TIMEOUT = 61,
+    /**
+     * What is needed is busy or full at the moment.
+     */
+    TIEBACK_UNAVAILABLE = 62,
+    /**
+     * No connection, or one that broke.
+     */
+    TIEBACK_NETWORK = 80,
+    /**
+     * The TLS handshake failed.
+     */
+    TIEBACK_TLS = 81,
+    /**
+     * A peer answered with something that is not of the protocol.
+     */
+    TIEBACK_PROTOCOL = 82,
+    /**
+     * The store (its file, its disk, its content) failed.
+     */
+    TIEBACK_STORAGE = 100,
+    /**
+     * The handle is closed, freed, or belongs to a parent process.
+     */
+    TIEBACK_CLOSED = 120,
+    /**
+     * You cancelled the call.
+     */
+    TIEBACK_CANCELLED = 121,
+    /**
+     * A defect in tieback. Only closing is possible with the handle that met it.
+     */
+    TIEBACK_INTERNAL = 200,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum tieback_status tieback_status;
+#else
+typedef int32_t tieback_status;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Whether the same call, made again, can be expected to succeed.
+ */
+enum tieback_retry
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Not without changing something first.
+     */
+    TIEBACK_RETRY_NEVER = 0,
+    /**
+     * Yes, after `tieback_error_retry_after_ms`.
+     */
+    TIEBACK_RETRY_AFTER = 1,
+    /**
+     * Yes, at once.
+     */
+    TIEBACK_RETRY_NOW = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum tieback_retry tieback_retry;
+#else
+typedef int32_t tieback_retry;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * One try at a delivery: what was answered, or why nothing was.
+ */
+typedef struct tieback_attempt tieback_attempt;
+
+/**
+ * The answers of a call on many items, in the order of the items. An item that failed does not touch the others.
+ */
+typedef struct tieback_bulk tieback_bulk;
+
+/**
+ * A page of deliveries.
+ */
+typedef struct tieback_deliveries tieback_deliveries;
+
+/**
+ * A delivery as the service answered it, with its event and its attempts.
+ */
+typedef struct tieback_delivery tieback_delivery;
+
+/**
+ * A walk through deliveries, which fetches pages as it goes.
+ */
+typedef struct tieback_delivery_iter tieback_delivery_iter;
+
+/**
+ * An embedded webhook engine on one SQLite file: it keeps hooks and triggers, matches published events to them, and
+ * delivers. A checked handle: one that is closed or foreign is an error.
+ */
+typedef struct tieback_engine tieback_engine;
+
+/**
+ * Why a call failed: what was wrong, with which value, what to do. It holds no secret.
+ */
+typedef struct tieback_error tieback_error;
+
+/**
+ * One change of one resource, as a payload says it. What the payload's version lacks is NULL.
+ */
+typedef struct tieback_event tieback_event;
+
+/**
+ * A hook as the service answered it. Header values are masked: five asterisks and the last five characters.
+ */
+typedef struct tieback_hook tieback_hook;
+
+/**
+ * A walk through hooks, which fetches pages as it goes.
+ */
+typedef struct tieback_hook_iter tieback_hook_iter;
+
+/**
+ * A page of hooks.
+ */
+typedef struct tieback_hooks tieback_hooks;
+
+/**
+ * How `tieback_engine_pump` or `tieback_engine_run_until_idle` ended.
+ */
+typedef struct tieback_idle_report tieback_idle_report;
+
+/**
+ * One happening on a hook's lane, or to the store under all of them.
+ */
+typedef struct tieback_notice tieback_notice;
+
+/**
+ * Notices, oldest first.
+ */
+typedef struct tieback_notices tieback_notices;
+
+/**
+ * What became of one published event. It is on disk.
+ */
+typedef struct tieback_published tieback_published;
+
+/**
+ * A resource of the catalogue.
+ */
+typedef struct tieback_resource tieback_resource;
+
+/**
+ * A page of resources.
+ */
+typedef struct tieback_resources tieback_resources;
+
+/**
+ * The webhooks API: hooks, triggers, resources, deliveries. A checked handle: one that is freed or foreign is an
+ * error.
+ */
+typedef struct tieback_service tieback_service;
+
+/**
+ * How much an engine has to do, at one moment.
+ */
+typedef struct tieback_stats tieback_stats;
+
+/**
+ * A trigger as the service answered it.
+ */
+typedef struct tieback_trigger tieback_trigger;
+
+/**
+ * A walk through triggers, which fetches pages as it goes.
+ */
+typedef struct tieback_trigger_iter tieback_trigger_iter;
+
+/**
+ * A page of triggers.
+ */
+typedef struct tieback_triggers tieback_triggers;
+
+/**
+ * One company or one project: whose hooks a call is about. Begin with TIEBACK_SCOPE_INIT, or take
+ * `tieback_scope_company` or `tieback_scope_project`.
+ */
+typedef struct {
+    /**
+     * The size of this struct.
+     */
+    size_t struct_size;
+    /**
+     * TIEBACK_LEVEL_COMPANY or TIEBACK_LEVEL_PROJECT; 0 when exactly one of the ids is given and says it.
+     */
+    int32_t level;
+    /**
+     * The company, 1 to 2^63-1. In a project's scope 0 leaves it out; publishing needs it.
+     */
+    int64_t company_id;
+    /**
+     * The project, 1 to 2^63-1; 0 in a company's scope.
+     */
+    int64_t project_id;
+} tieback_scope;
+
+/**
+ * How an engine is opened. Begin with TIEBACK_ENGINE_OPTIONS_INIT; a field that is 0 or NULL means its default.
+ */
+typedef struct {
+    /**
+     * The size of this struct.
+     */
+    size_t struct_size;
+    /**
+     * The SQLite file, which is created when it is not there. Must be given.
+     */
+    const char *path;
+    /**
+     * 1 sends over plain http too. For tests and closed networks: what is sent can be read and changed on the way.
+     */
+    int32_t danger_allow_http;
+    /**
+     * 1 sends to loopback and private addresses too. Whoever may create hooks then reaches your own network.
+     */
+    int32_t danger_allow_private_addresses;
+    /**
+     * Time to connect, TLS included. Default 5,000.
+     */
+    int32_t connect_timeout_ms;
+    /**
+     * Time from connected to the answer's headers. Default 5,000, as with Procore.
+     */
+    int32_t response_timeout_ms;
+    /**
+     * The first wait after a failure; it doubles with every further one. Default 1,000, as with Procore.
+     */
+    int32_t backoff_min_ms;
+    /**
+     * The longest wait. Default 3,600,000, as with Procore.
+     */
+    int32_t backoff_max_ms;
+    /**
+     * How long an endpoint may fail before its queue is discarded. Default 43,200,000 (12 h), as with Procore.
+     */
+    int64_t give_up_after_ms;
+    /**
+     * The most attempts of one delivery. Default: no limit, as with Procore.
+     */
+    int32_t max_attempts;
+    /**
+     * The most attempts in flight per hook. Default 8; 1 sends a hook's deliveries strictly in order.
+     */
+    int32_t max_in_flight;
+    /**
+     * Lengthens every wait by up to this many percent of itself, at random. Default 0, as with Procore; at most 100.
+     */
+    int32_t jitter_percent;
+    /**
+     * 1 waits at least as long as the endpoint's `Retry-After` asks. Default 0, as with Procore.
+     */
+    int32_t honor_retry_after;
+    /**
+     * Which resources and events exist, as a CSV table (not the name of a file). Default: the built-in catalogue.
+     */
+    const char *catalogue_csv;
+    /**
+     * 1 accepts every resource and event. Default 0.
+     */
+    int32_t catalogue_accept_any;
+} tieback_engine_options;
+
+/**
+ * A hook to create. Begin with TIEBACK_HOOK_OPTIONS_INIT.
+ */
+typedef struct {
+    /**
+     * The size of this struct.
+     */
+    size_t struct_size;
+    /**
+     * Lower-case a-z, digits and dashes; one hook per scope and namespace. Must be given.
+     */
+    const char *namespace_;
+    /**
+     * "v2.0", "v3.0" or "v4.0". Must be given.
+     */
+    const char *payload_version;
+    /**
+     * Where it delivers: an https URL without credentials. Must be given.
+     */
+    const char *destination_url;
+    /**
+     * The names of the headers that every delivery carries; NULL when there are none.
+     */
+    const char *const *header_names;
+    /**
+     * Their values, in the same order. Answers show them masked.
+     */
+    const char *const *header_values;
+    /**
+     * How many headers there are.
+     */
+    size_t header_count;
+} tieback_hook_options;
+
+/**
+ * What to change on a hook. Begin with TIEBACK_HOOK_CHANGE_INIT; what is NULL or 0 stays as it is.
+ */
+typedef struct {
+    /**
+     * The size of this struct.
+     */
+    size_t struct_size;
+    /**
+     * Another namespace.
+     */
+    const char *namespace_;
+    /**
+     * Another payload version, for events published from now on.
+     */
+    const char *payload_version;
+    /**
+     * Another URL, used from the next attempt on.
+     */
+    const char *destination_url;
+    /**
+     * The names of other headers, in place of all present ones.
+     */
+    const char *const *header_names;
+    /**
+     * Their values, in the same order.
+     */
+    const char *const *header_values;
+    /**
+     * How many headers there are.
+     */
+    size_t header_count;
+    /**
+     * 1 takes all headers away.
+     */
+    int32_t clear_headers;
+    /**
+     * TIEBACK_HOOK_ACTIVE or TIEBACK_HOOK_DISABLED.
+     */
+    int32_t status;
+} tieback_hook_change;
+
+/**
+ * Which hooks to list. Begin with TIEBACK_HOOK_QUERY_INIT; what is NULL or 0 does not narrow the list.
+ */
+typedef struct {
+    /**
+     * The size of this struct.
+     */
+    size_t struct_size;
+    /**
+     * Only the hook of this namespace.
+     */
+    const char *namespace_;
+    /**
+     * Only hooks of this payload version.
+     */
+    const char *payload_version;
+    /**
+     * 1 counts each hook's triggers.
+     */
+    int32_t include_trigger_count;
+    /**
+     * How many items a page has at the most: default 100, at most 1,000.
+     */
+    int32_t limit;
+    /**
+     * Where to go on: the page before's `_next_page`. NULL for the first page.
+     */
+    const char *after;
+} tieback_hook_query;
+
+/**
+ * Which deliveries to list. Begin with TIEBACK_DELIVERY_QUERY_INIT; what is NULL or 0 does not narrow the list.
+ */
+typedef struct {
+    /**
+     * The size of this struct.
+     */
+    size_t struct_size;
+    /**
+     * A status word of either generation of the API: "any", "successful", "failing", "discarded" (v1.0), "succeeded",
+     * "failed", "enqueued", "retrying" (v2.0).
+     */
+    const char *status;
+    /**
+     * Only those of this resource, compared without case.
+     */
+    const char *resource_name;
+    /**
+     * Only those of this event, compared without case.
+     */
+    const char *event_type;
+    /**
+     * Only those queued at or after this moment: RFC 3339, or a day such as "2025-02-06", from its first instant.
+     */
+    const char *start;
+    /**
+     * Only those queued before this moment; a day counts up to its last instant.
+     */
+    const char *end;
+    /**
+     * Where to go on: the page before's `tieback_deliveries_next_page`. NULL for the first page.
+     */
+    const char *after;
+    /**
+     * How many items a page has at the most: default 100, at most 1,000.
+     */
+    int32_t limit;
+} tieback_delivery_query;
+
+/**
+ * An event to publish. Begin with TIEBACK_EVENT_OPTIONS_INIT; what is NULL or 0 is left out.
+ */
+typedef struct {
+    /**
+     * The size of this struct.
+     */
+    size_t struct_size;
+    /**
+     * The company. Must be given.
+     */
+    int64_t company_id;
+    /**
+     * The project, for an event of a project.
+     */
+    int64_t project_id;
+    /**
+     * Who did it.
+     */
+    int64_t user_id;
+    /**
+     * The resource's name, exactly as in the catalogue, such as "RFIs". Must be given.
+     */
+    const char *resource_name;
+    /**
+     * The resource's id: a number, or for hooks of payload version v4.0 any word. Must be given.
+     */
+    const char *resource_id;
+    /**
+     * "create", "update", "delete", or another word for v4.0. Must be given.
+     */
+    const char *event_type;
+    /**
+     * The event's own number. Left out, one is made.
+     */
+    const char *id;
+    /**
+     * The event's own ULID: publishing the same one twice is one event. Left out, one is made.
+     */
+    const char *ulid;
+    /**
+     * When it happened, as RFC 3339. Left out, now.
+     */
+    const char *timestamp;
+    /**
+     * The user that caused it (payload v2.0 and v3.0, as all `source_` fields).
+     */
+    int64_t source_user_id;
+    /**
+     * The project that caused it.
+     */
+    int64_t source_project_id;
+    /**
+     * The company that caused it.
+     */
+    int64_t source_company_id;
+    /**
+     * A token that the caller of the API gave for the operation, such as a UUID.
+     */
+    const char *source_operation_id;
+    /**
+     * The OAuth client id of the application that caused it.
+     */
+    const char *source_application_id;
+    /**
+     * The ids of the parents of a line item (payload v3.0).
+     */
+    const char *const *related_ids;
+    /**
+     * Their resource names, in the same order.
+     */
+    const char *const *related_names;
+    /**
+     * How many parents there are.
+     */
+    size_t related_count;
+    /**
+     * Further facts, as a JSON value (payload v4.0).
+     */
+    const char *data_json;
+} tieback_event_options;
 
 #ifdef __cplusplus
 extern "C" {
@@ -50,7 +678,7 @@ extern "C" {
 /**
  * The version of the library as text, such as "0.1.0".
  *
- * Ownership: the text is static; never free it. Threads: any. Errors: none, it is never NULL.
+ * Ownership: static, never freed. Threads: any. NULL: never given. Errors: none.
  */
 const char *tieback_version(void);
 
@@ -58,9 +686,1443 @@ const char *tieback_version(void);
  * The version of the library's ABI. A program and a library fit when this is the `TIEBACK_ABI_VERSION` that the
  * program was compiled with.
  *
- * Threads: any. Errors: none.
+ * Ownership: a number. Threads: any. NULL: takes none. Errors: none.
  */
 int32_t tieback_abi_version(void);
+
+/**
+ * The word for a status: "ok", "invalid_argument", "not_found", ...; "unknown" for a number that this library does not
+ * have.
+ *
+ * Ownership: static, never freed. Threads: any. NULL: never given. Errors: none.
+ */
+const char *tieback_status_name(int32_t status);
+
+/**
+ * Frees an error.
+ *
+ * Ownership: ends the error. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_error_free(tieback_error *error);
+
+/**
+ * The status that the call answered.
+ *
+ * Ownership: a number. Threads: any. NULL: gives TIEBACK_OK. Errors: none.
+ */
+tieback_status tieback_error_status(const tieback_error *error);
+
+/**
+ * One line: what was wrong, with which value, what to do next.
+ *
+ * Ownership: the error's, until it is freed. Threads: any. NULL: gives "", so that it can always be printed.
+ * Errors: none.
+ */
+const char *tieback_error_message(const tieback_error *error);
+
+/**
+ * The operation that failed, such as "hook_create".
+ *
+ * Ownership: the error's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_error_operation(const tieback_error *error);
+
+/**
+ * The HTTP status of a server's answer that caused this; 0 when there was none.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int32_t tieback_error_http_status(const tieback_error *error);
+
+/**
+ * The server's id of the request; NULL when it gave none.
+ *
+ * Ownership: the error's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_error_request_id(const tieback_error *error);
+
+/**
+ * Whether the same call can be expected to succeed later.
+ *
+ * Ownership: a number. Threads: any. NULL: gives TIEBACK_RETRY_NEVER. Errors: none.
+ */
+tieback_retry tieback_error_retry(const tieback_error *error);
+
+/**
+ * How long to wait before the same call is made again, in milliseconds; 0 unless the retry is TIEBACK_RETRY_AFTER.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_error_retry_after_ms(const tieback_error *error);
+
+/**
+ * The error as JSON.
+ *
+ * Ownership: the error's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_error_to_json(const tieback_error *error);
+
+/**
+ * Frees a text that was given through a `char **`. Texts that are returned directly belong to their objects: never
+ * free those.
+ *
+ * Ownership: ends the text. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_string_free(char *text);
+
+/**
+ * Zeroes a scope of `struct_size` bytes and writes the size into it: TIEBACK_SCOPE_INIT for languages without macros.
+ *
+ * Ownership: the scope stays yours. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_scope_init(tieback_scope *scope, size_t struct_size);
+
+/**
+ * A company's scope.
+ *
+ * Ownership: a value. Threads: any. NULL: takes none. Errors: none here; the call that uses it checks the id.
+ */
+tieback_scope tieback_scope_company(int64_t company_id);
+
+/**
+ * A project's scope. The company may be 0 where only the project is known.
+ *
+ * Ownership: a value. Threads: any. NULL: takes none. Errors: none here; the call that uses it checks the ids.
+ */
+tieback_scope tieback_scope_project(int64_t project_id, int64_t company_id);
+
+/**
+ * Zeroes options of `struct_size` bytes and writes the size into them: TIEBACK_ENGINE_OPTIONS_INIT for languages
+ * without macros.
+ *
+ * Ownership: the options stay yours. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_engine_options_init(tieback_engine_options *options, size_t struct_size);
+
+/**
+ * Opens an engine on its file, which is created when it is not there. Starts no thread.
+ *
+ * Ownership: `*out` is yours; end it with `tieback_engine_close`. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_INVALID_ARGUMENT for options that make no sense; TIEBACK_UNAVAILABLE when another engine has the
+ * file open; TIEBACK_STORAGE when the file is no tieback store, is newer than this library, read-only or damaged.
+ */
+tieback_status tieback_engine_open(const tieback_engine_options *options, tieback_engine **out, tieback_error **error);
+
+/**
+ * Opens an engine from options in JSON: `{"path": "hooks.db", "danger_allow_http": true, "retry": {"backoff_min_ms":
+ * 500}}`; the members have the names of `tieback_engine_options`, those of the retry policy inside `retry`, where
+ * `jitter` is a fraction.
+ *
+ * Ownership: `*out` is yours; end it with `tieback_engine_close`. Threads: any. NULL: `error` may be.
+ * Errors: those of `tieback_engine_open`; an unknown member is TIEBACK_INVALID_ARGUMENT.
+ */
+tieback_status tieback_engine_open_from_json(const char *json, tieback_engine **out, tieback_error **error);
+
+/**
+ * Closes an engine and ends its handle. Attempts in flight are abandoned and queued again; call `tieback_engine_stop`
+ * first to let them end. Calls on other threads return, most of them with TIEBACK_CLOSED, and so does every later one,
+ * also through its services.
+ *
+ * Ownership: ends the handle. Threads: any; calls may be under way. NULL: nothing happens, nor with a handle that is
+ * closed already or belongs to a parent process. Errors: none; what was not finished is kept in the file.
+ */
+void tieback_engine_close(tieback_engine *engine);
+
+/**
+ * Makes a handle of the engine's service, which manages hooks and triggers and lists deliveries. It does not keep the
+ * engine open.
+ *
+ * Ownership: `*out` is yours; end it with `tieback_service_free`. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_CLOSED.
+ */
+tieback_status tieback_engine_service(const tieback_engine *engine, tieback_service **out, tieback_error **error);
+
+/**
+ * Starts delivering on threads of the engine's own. Starting a started engine changes nothing.
+ *
+ * Ownership: nothing is given. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_CLOSED; TIEBACK_STORAGE when the queue cannot be read; TIEBACK_UNAVAILABLE when the system gives no
+ * threads.
+ */
+tieback_status tieback_engine_start(const tieback_engine *engine, tieback_error **error);
+
+/**
+ * Stops delivering: nothing starts any more, and attempts in flight get `grace_ms` to end and be recorded. What has
+ * not ended by then is queued again. Stopping a stopped engine changes nothing.
+ *
+ * Ownership: nothing is given. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_CLOSED; TIEBACK_INVALID_ARGUMENT for a negative time.
+ */
+tieback_status tieback_engine_stop(const tieback_engine *engine, int64_t grace_ms, tieback_error **error);
+
+/**
+ * Delivers on your thread what is due, for about `budget_ms`; returns early when nothing is in flight or due. For
+ * hosts without threads: call it often, at least every second while the report says that the engine is not idle, since
+ * the time limits of attempts in flight run on between calls.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_idle_report_free`. Threads: any; one at a time runs, others wait
+ * for it. NULL: `out` and `error` may be.
+ * Errors: TIEBACK_CLOSED; TIEBACK_CONFLICT when the engine is started; TIEBACK_STORAGE; TIEBACK_INVALID_ARGUMENT for a
+ * negative time.
+ */
+tieback_status tieback_engine_pump(const tieback_engine *engine,
+                                   int64_t budget_ms,
+                                   tieback_idle_report **out,
+                                   tieback_error **error);
+
+/**
+ * Delivers until nothing is in flight or due, or `timeout_ms` has passed. A started engine is waited for; else the
+ * work is done on your thread. Lanes that wait after a failure are waited for only when `wait_paused` is 1; else the
+ * report says how many there are. That the time ran out is no error: the report says it.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_idle_report_free`. Threads: any. NULL: `out` and `error` may be.
+ * Errors: TIEBACK_CLOSED; TIEBACK_STORAGE; TIEBACK_INVALID_ARGUMENT for a negative time.
+ */
+tieback_status tieback_engine_run_until_idle(const tieback_engine *engine,
+                                             int64_t timeout_ms,
+                                             int32_t wait_paused,
+                                             tieback_idle_report **out,
+                                             tieback_error **error);
+
+/**
+ * How much there is to do.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_stats_free`. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_CLOSED, TIEBACK_STORAGE.
+ */
+tieback_status tieback_engine_stats(const tieback_engine *engine, tieback_stats **out, tieback_error **error);
+
+/**
+ * Frees a report.
+ *
+ * Ownership: ends the report. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_idle_report_free(tieback_idle_report *report);
+
+/**
+ * 1 when nothing is in flight or due; 0 when the time ran out first.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int32_t tieback_idle_report_idle(const tieback_idle_report *report);
+
+/**
+ * How many lanes wait for the end of their back-off.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_idle_report_paused_lanes(const tieback_idle_report *report);
+
+/**
+ * How many attempts ended meanwhile.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_idle_report_attempts(const tieback_idle_report *report);
+
+/**
+ * The report as JSON.
+ *
+ * Ownership: the report's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_idle_report_to_json(const tieback_idle_report *report);
+
+/**
+ * Starts nothing on a hook's lane until `tieback_engine_resume`; new events still queue.
+ *
+ * Ownership: nothing is given. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_NOT_FOUND, TIEBACK_INVALID_ARGUMENT, TIEBACK_CLOSED, TIEBACK_STORAGE.
+ */
+tieback_status tieback_engine_pause(const tieback_engine *engine,
+                                    const tieback_scope *scope,
+                                    const char *hook_id,
+                                    tieback_error **error);
+
+/**
+ * Lets a lane go on that `tieback_engine_pause` holds. A back-off that was under way goes on too.
+ *
+ * Ownership: nothing is given. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_NOT_FOUND, TIEBACK_INVALID_ARGUMENT, TIEBACK_CLOSED, TIEBACK_STORAGE.
+ */
+tieback_status tieback_engine_resume(const tieback_engine *engine,
+                                     const tieback_scope *scope,
+                                     const char *hook_id,
+                                     tieback_error **error);
+
+/**
+ * Ends the present wait of a lane in back-off: it tries again at once. The time it has failed still counts.
+ *
+ * Ownership: nothing is given. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_NOT_FOUND, TIEBACK_INVALID_ARGUMENT, TIEBACK_CLOSED, TIEBACK_STORAGE.
+ */
+tieback_status tieback_engine_retry_now(const tieback_engine *engine,
+                                        const tieback_scope *scope,
+                                        const char *hook_id,
+                                        tieback_error **error);
+
+/**
+ * Gives one queued delivery up, so that an event which its endpoint cannot take does not hold up the rest.
+ *
+ * Ownership: nothing is given. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_NOT_FOUND; TIEBACK_CONFLICT when it has an outcome already; TIEBACK_INVALID_ARGUMENT,
+ * TIEBACK_CLOSED, TIEBACK_STORAGE.
+ */
+tieback_status tieback_engine_skip(const tieback_engine *engine,
+                                   const tieback_scope *scope,
+                                   const char *hook_id,
+                                   const char *delivery_id,
+                                   tieback_error **error);
+
+/**
+ * Sends the event of a delivery that has an outcome again, as a new delivery, and gives the new one's id.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_string_free`. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_NOT_FOUND; TIEBACK_CONFLICT while the old one is still queued; TIEBACK_INVALID_ARGUMENT,
+ * TIEBACK_CLOSED, TIEBACK_STORAGE.
+ */
+tieback_status tieback_engine_redeliver(const tieback_engine *engine,
+                                        const tieback_scope *scope,
+                                        const char *hook_id,
+                                        const char *delivery_id,
+                                        char **out,
+                                        tieback_error **error);
+
+/**
+ * Sends a made-up event to one hook, whatever its triggers are: to see whether its endpoint answers.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_published_free`. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_NOT_FOUND; TIEBACK_INVALID_ARGUMENT when a project's scope leaves out its company; TIEBACK_CLOSED,
+ * TIEBACK_STORAGE.
+ */
+tieback_status tieback_engine_send_test(const tieback_engine *engine,
+                                        const tieback_scope *scope,
+                                        const char *hook_id,
+                                        tieback_published **out,
+                                        tieback_error **error);
+
+/**
+ * Frees the figures.
+ *
+ * Ownership: ends the object. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_stats_free(tieback_stats *stats);
+
+/**
+ * Deliveries without an outcome, including those in flight.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_stats_queued(const tieback_stats *stats);
+
+/**
+ * Attempts that are on the wire.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_stats_in_flight(const tieback_stats *stats);
+
+/**
+ * Lanes that wait after a failure, and lanes that an operator paused.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_stats_paused_lanes(const tieback_stats *stats);
+
+/**
+ * How long the oldest queued delivery has waited, in milliseconds; 0 when none is queued.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_stats_oldest_queued_age_ms(const tieback_stats *stats);
+
+/**
+ * The figures as JSON.
+ *
+ * Ownership: the object's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_stats_to_json(const tieback_stats *stats);
+
+/**
+ * What happened since the last call: lanes that paused, resumed or were flushed, and a store that failed. At most
+ * 1,024 are kept; the oldest go first.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_notices_free`. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_CLOSED.
+ */
+tieback_status tieback_engine_notices(const tieback_engine *engine, tieback_notices **out, tieback_error **error);
+
+/**
+ * Frees a list and its notices.
+ *
+ * Ownership: ends the list. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_notices_free(tieback_notices *list);
+
+/**
+ * How many notices the list has.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+size_t tieback_notices_len(const tieback_notices *list);
+
+/**
+ * One notice of the list, from 0.
+ *
+ * Ownership: the list's, until it is freed. Threads: any. NULL: gives NULL, and so does an index past the end.
+ * Errors: none.
+ */
+const tieback_notice *tieback_notices_at(const tieback_notices *list, size_t index);
+
+/**
+ * The hook's id; NULL when the notice concerns all hooks.
+ *
+ * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_notice_hook_id(const tieback_notice *notice);
+
+/**
+ * When it happened, as RFC 3339.
+ *
+ * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_notice_at(const tieback_notice *notice);
+
+/**
+ * What happened: "paused", "resumed", "flushed", or "store_failed" while the store cannot keep what was delivered
+ * (such as on a full disk): then nothing starts, and it is tried again every second.
+ *
+ * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_notice_kind(const tieback_notice *notice);
+
+/**
+ * Why the lane was paused, such as "503", or what the store's error says; NULL for other kinds.
+ *
+ * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_notice_reason(const tieback_notice *notice);
+
+/**
+ * How many deliveries a flush discarded; 0 for other kinds.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_notice_discarded(const tieback_notice *notice);
+
+/**
+ * The notice as JSON.
+ *
+ * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_notice_to_json(const tieback_notice *notice);
+
+/**
+ * Frees the handle of a service. The engine behind it stays open.
+ *
+ * Ownership: ends the handle. Threads: any; calls under way end as usual. NULL: nothing happens, nor with a handle
+ * that is freed already or belongs to a parent process. Errors: none.
+ */
+void tieback_service_free(tieback_service *service);
+
+/**
+ * Zeroes options of `struct_size` bytes and writes the size into them: TIEBACK_HOOK_OPTIONS_INIT for languages without
+ * macros.
+ *
+ * Ownership: the options stay yours. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_hook_options_init(tieback_hook_options *options, size_t struct_size);
+
+/**
+ * Zeroes a change of `struct_size` bytes and writes the size into it: TIEBACK_HOOK_CHANGE_INIT for languages without
+ * macros.
+ *
+ * Ownership: the change stays yours. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_hook_change_init(tieback_hook_change *change, size_t struct_size);
+
+/**
+ * Zeroes a query of `struct_size` bytes and writes the size into it: TIEBACK_HOOK_QUERY_INIT for languages without
+ * macros.
+ *
+ * Ownership: the query stays yours. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_hook_query_init(tieback_hook_query *query, size_t struct_size);
+
+/**
+ * Creates a hook.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_hook_free`. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_CONFLICT when the scope already has a hook of this namespace; TIEBACK_INVALID_ARGUMENT;
+ * TIEBACK_CLOSED, TIEBACK_STORAGE.
+ */
+tieback_status tieback_hook_create(const tieback_service *service,
+                                   const tieback_scope *scope,
+                                   const tieback_hook_options *options,
+                                   tieback_hook **out,
+                                   tieback_error **error);
+
+/**
+ * Creates a hook from JSON: `{"namespace": "acme-invoice-sync", "payload_version": "v4.0", "destination_url":
+ * "https://...", "destination_headers": {"Authorization": "Bearer ..."}}`.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_hook_free`. Threads: any. NULL: `error` may be.
+ * Errors: those of `tieback_hook_create`; an unknown member is TIEBACK_INVALID_ARGUMENT.
+ */
+tieback_status tieback_hook_create_from_json(const tieback_service *service,
+                                             const tieback_scope *scope,
+                                             const char *json,
+                                             tieback_hook **out,
+                                             tieback_error **error);
+
+/**
+ * Shows one hook, with its trigger count.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_hook_free`. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_NOT_FOUND, TIEBACK_INVALID_ARGUMENT, TIEBACK_CLOSED, TIEBACK_STORAGE.
+ */
+tieback_status tieback_hook_show(const tieback_service *service,
+                                 const tieback_scope *scope,
+                                 const char *hook_id,
+                                 tieback_hook **out,
+                                 tieback_error **error);
+
+/**
+ * Changes a hook, and gives it as it is then.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_hook_free`. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_NOT_FOUND; TIEBACK_CONFLICT when the new namespace is taken; TIEBACK_INVALID_ARGUMENT, also for a
+ * header value that is a mask which an answer showed; TIEBACK_CLOSED, TIEBACK_STORAGE.
+ */
+tieback_status tieback_hook_update(const tieback_service *service,
+                                   const tieback_scope *scope,
+                                   const char *hook_id,
+                                   const tieback_hook_change *change,
+                                   tieback_hook **out,
+                                   tieback_error **error);
+
+/**
+ * Deletes a hook and its triggers; what is queued for it is discarded.
+ *
+ * Ownership: nothing is given. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_NOT_FOUND, TIEBACK_INVALID_ARGUMENT, TIEBACK_CLOSED, TIEBACK_STORAGE.
+ */
+tieback_status tieback_hook_delete(const tieback_service *service,
+                                   const tieback_scope *scope,
+                                   const char *hook_id,
+                                   tieback_error **error);
+
+/**
+ * Frees a hook that was given to you; those of a list belong to the list.
+ *
+ * Ownership: ends the hook. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_hook_free(tieback_hook *hook);
+
+/**
+ * The hook's id.
+ *
+ * Ownership: the hook's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_hook_id(const tieback_hook *hook);
+
+/**
+ * The company; NULL on a project's hook where it is not known.
+ *
+ * Ownership: the hook's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_hook_company_id(const tieback_hook *hook);
+
+/**
+ * The project; NULL on a company's hook.
+ *
+ * Ownership: the hook's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_hook_project_id(const tieback_hook *hook);
+
+/**
+ * The namespace.
+ *
+ * Ownership: the hook's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_hook_namespace(const tieback_hook *hook);
+
+/**
+ * The version of its payloads: "v2.0", "v3.0" or "v4.0".
+ *
+ * Ownership: the hook's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_hook_payload_version(const tieback_hook *hook);
+
+/**
+ * Where it delivers.
+ *
+ * Ownership: the hook's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_hook_destination_url(const tieback_hook *hook);
+
+/**
+ * How many destination headers it has.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+size_t tieback_hook_header_count(const tieback_hook *hook);
+
+/**
+ * The name of a destination header, from 0.
+ *
+ * Ownership: the hook's, until it is freed. Threads: any. NULL: gives NULL, and so does an index past the end.
+ * Errors: none.
+ */
+const char *tieback_hook_header_name(const tieback_hook *hook, size_t index);
+
+/**
+ * The masked value of a destination header, from 0.
+ *
+ * Ownership: the hook's, until it is freed. Threads: any. NULL: gives NULL, and so does an index past the end.
+ * Errors: none.
+ */
+const char *tieback_hook_header_value(const tieback_hook *hook, size_t index);
+
+/**
+ * "active" or "disabled".
+ *
+ * Ownership: the hook's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_hook_status(const tieback_hook *hook);
+
+/**
+ * How many triggers it has; -1 where they were not counted.
+ *
+ * Ownership: a number. Threads: any. NULL: gives -1. Errors: none.
+ */
+int64_t tieback_hook_trigger_count(const tieback_hook *hook);
+
+/**
+ * When it was created, as RFC 3339; NULL where the service does not say.
+ *
+ * Ownership: the hook's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_hook_created_at(const tieback_hook *hook);
+
+/**
+ * When it was last changed, as RFC 3339; NULL where the service does not say.
+ *
+ * Ownership: the hook's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_hook_updated_at(const tieback_hook *hook);
+
+/**
+ * The hook as JSON, header values masked.
+ *
+ * Ownership: the hook's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_hook_to_json(const tieback_hook *hook);
+
+/**
+ * Lists one page of hooks, oldest first.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_hooks_free`. Threads: any. NULL: `query` may be, meaning all; so
+ * may `error`.
+ * Errors: TIEBACK_INVALID_ARGUMENT, TIEBACK_CLOSED, TIEBACK_STORAGE.
+ */
+tieback_status tieback_hook_list(const tieback_service *service,
+                                 const tieback_scope *scope,
+                                 const tieback_hook_query *query,
+                                 tieback_hooks **out,
+                                 tieback_error **error);
+
+/**
+ * Frees a page and its hooks.
+ *
+ * Ownership: ends the page. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_hooks_free(tieback_hooks *hooks);
+
+/**
+ * How many hooks the page has.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+size_t tieback_hooks_len(const tieback_hooks *hooks);
+
+/**
+ * One hook of the page, from 0.
+ *
+ * Ownership: the page's, until it is freed. Threads: any. NULL: gives NULL, and so does an index past the end.
+ * Errors: none.
+ */
+const tieback_hook *tieback_hooks_at(const tieback_hooks *hooks, size_t index);
+
+/**
+ * Where the next page begins, for `after`; NULL on the last page.
+ *
+ * Ownership: the page's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_hooks_next_page(const tieback_hooks *hooks);
+
+/**
+ * Begins a walk through all hooks of a list, over page borders. Nothing is fetched yet; the query's `limit` is the
+ * size of the pages that will be.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_hook_iter_free`. Threads: any. NULL: `query` may be, meaning all;
+ * so may `error`.
+ * Errors: TIEBACK_INVALID_ARGUMENT, TIEBACK_CLOSED.
+ */
+tieback_status tieback_hook_iter_new(const tieback_service *service,
+                                     const tieback_scope *scope,
+                                     const tieback_hook_query *query,
+                                     tieback_hook_iter **out,
+                                     tieback_error **error);
+
+/**
+ * Gives the next hook; NULL, with TIEBACK_OK, at the end. After an error the walk can go on where it was.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_hook_free`. Threads: one at a time. NULL: `error` may be.
+ * Errors: TIEBACK_CLOSED, TIEBACK_STORAGE; TIEBACK_INVALID_ARGUMENT for a place that is none of this list.
+ */
+tieback_status tieback_hook_iter_next(tieback_hook_iter *iter, tieback_hook **out, tieback_error **error);
+
+/**
+ * Frees a walk. The hooks that it gave stay yours.
+ *
+ * Ownership: ends the walk. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_hook_iter_free(tieback_hook_iter *iter);
+
+/**
+ * Adds a trigger to a hook. The event type is "create", "update" or "delete", in any case.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_trigger_free`. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_NOT_FOUND; TIEBACK_CONFLICT when the hook has it already; TIEBACK_INVALID_ARGUMENT when there is no
+ * such resource at this level or no such event, with the nearest names; TIEBACK_CLOSED, TIEBACK_STORAGE.
+ */
+tieback_status tieback_trigger_create(const tieback_service *service,
+                                      const tieback_scope *scope,
+                                      const char *hook_id,
+                                      const char *resource_name,
+                                      const char *event_type,
+                                      tieback_trigger **out,
+                                      tieback_error **error);
+
+/**
+ * Removes a trigger.
+ *
+ * Ownership: nothing is given. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_NOT_FOUND, TIEBACK_INVALID_ARGUMENT, TIEBACK_CLOSED, TIEBACK_STORAGE.
+ */
+tieback_status tieback_trigger_delete(const tieback_service *service,
+                                      const tieback_scope *scope,
+                                      const char *hook_id,
+                                      const char *trigger_id,
+                                      tieback_error **error);
+
+/**
+ * Frees a trigger that was given to you; those of a list or a bulk answer belong to it.
+ *
+ * Ownership: ends the trigger. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_trigger_free(tieback_trigger *trigger);
+
+/**
+ * The trigger's id.
+ *
+ * Ownership: the trigger's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_trigger_id(const tieback_trigger *trigger);
+
+/**
+ * The id of its hook.
+ *
+ * Ownership: the trigger's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_trigger_hook_id(const tieback_trigger *trigger);
+
+/**
+ * The resource, such as "RFIs".
+ *
+ * Ownership: the trigger's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_trigger_resource_name(const tieback_trigger *trigger);
+
+/**
+ * The event, such as "create"; services differ in case.
+ *
+ * Ownership: the trigger's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_trigger_event_type(const tieback_trigger *trigger);
+
+/**
+ * The trigger as JSON.
+ *
+ * Ownership: the trigger's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_trigger_to_json(const tieback_trigger *trigger);
+
+/**
+ * Lists one page of a hook's triggers, oldest first. A `limit` of 0 means 100; at most 1,000 come. `after` is the page
+ * before's `tieback_triggers_next_page`.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_triggers_free`. Threads: any. NULL: `after` may be, meaning the
+ * first page; so may `error`.
+ * Errors: TIEBACK_NOT_FOUND, TIEBACK_INVALID_ARGUMENT, TIEBACK_CLOSED, TIEBACK_STORAGE.
+ */
+tieback_status tieback_trigger_list(const tieback_service *service,
+                                    const tieback_scope *scope,
+                                    const char *hook_id,
+                                    int32_t limit,
+                                    const char *after,
+                                    tieback_triggers **out,
+                                    tieback_error **error);
+
+/**
+ * Frees a page and its triggers.
+ *
+ * Ownership: ends the page. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_triggers_free(tieback_triggers *triggers);
+
+/**
+ * How many triggers the page has.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+size_t tieback_triggers_len(const tieback_triggers *triggers);
+
+/**
+ * One trigger of the page, from 0.
+ *
+ * Ownership: the page's, until it is freed. Threads: any. NULL: gives NULL, and so does an index past the end.
+ * Errors: none.
+ */
+const tieback_trigger *tieback_triggers_at(const tieback_triggers *triggers, size_t index);
+
+/**
+ * Where the next page begins, for `after`; NULL on the last page.
+ *
+ * Ownership: the page's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_triggers_next_page(const tieback_triggers *triggers);
+
+/**
+ * Begins a walk through all triggers of a hook, over page borders. Nothing is fetched yet; `limit` is the size of the
+ * pages that will be.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_trigger_iter_free`. Threads: any. NULL: `after` may be,
+ * meaning the first page; so may `error`.
+ * Errors: TIEBACK_INVALID_ARGUMENT, TIEBACK_CLOSED.
+ */
+tieback_status tieback_trigger_iter_new(const tieback_service *service,
+                                        const tieback_scope *scope,
+                                        const char *hook_id,
+                                        int32_t limit,
+                                        const char *after,
+                                        tieback_trigger_iter **out,
+                                        tieback_error **error);
+
+/**
+ * Gives the next trigger; NULL, with TIEBACK_OK, at the end. After an error the walk can go on where it was.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_trigger_free`. Threads: one at a time. NULL: `error` may be.
+ * Errors: TIEBACK_NOT_FOUND, TIEBACK_CLOSED, TIEBACK_STORAGE; TIEBACK_INVALID_ARGUMENT for a place that is none of
+ * this list.
+ */
+tieback_status tieback_trigger_iter_next(tieback_trigger_iter *iter, tieback_trigger **out, tieback_error **error);
+
+/**
+ * Frees a walk. The triggers that it gave stay yours.
+ *
+ * Ownership: ends the walk. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_trigger_iter_free(tieback_trigger_iter *iter);
+
+/**
+ * Adds many triggers to a hook, at most 500: item i is `resource_names[i]` with `event_types[i]`.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_bulk_free`. Threads: any. NULL: `error` may be, and both arrays
+ * with a `count` of 0.
+ * Errors: TIEBACK_NOT_FOUND for the hook; TIEBACK_INVALID_ARGUMENT with more than 500; TIEBACK_CLOSED,
+ * TIEBACK_STORAGE. What is wrong with one item is in that item's answer.
+ */
+tieback_status tieback_trigger_create_many(const tieback_service *service,
+                                           const tieback_scope *scope,
+                                           const char *hook_id,
+                                           const char *const *resource_names,
+                                           const char *const *event_types,
+                                           size_t count,
+                                           tieback_bulk **out,
+                                           tieback_error **error);
+
+/**
+ * Removes many triggers of a hook, at most 500.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_bulk_free`. Threads: any. NULL: `error` may be, and the array
+ * with a `count` of 0.
+ * Errors: TIEBACK_NOT_FOUND for the hook; TIEBACK_INVALID_ARGUMENT with more than 500; TIEBACK_CLOSED,
+ * TIEBACK_STORAGE. What is wrong with one item is in that item's answer.
+ */
+tieback_status tieback_trigger_delete_many(const tieback_service *service,
+                                           const tieback_scope *scope,
+                                           const char *hook_id,
+                                           const char *const *trigger_ids,
+                                           size_t count,
+                                           tieback_bulk **out,
+                                           tieback_error **error);
+
+/**
+ * Frees the answers and what is in them.
+ *
+ * Ownership: ends the answers. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_bulk_free(tieback_bulk *bulk);
+
+/**
+ * How many answers there are: one for each item.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+size_t tieback_bulk_len(const tieback_bulk *bulk);
+
+/**
+ * What came of an item, from 0.
+ *
+ * Ownership: a number. Threads: any. NULL: gives TIEBACK_INVALID_ARGUMENT, and so does an index past the end.
+ * Errors: none of its own.
+ */
+tieback_status tieback_bulk_status(const tieback_bulk *bulk, size_t index);
+
+/**
+ * Why an item failed, from 0; NULL when it did not.
+ *
+ * Ownership: the answers', until they are freed. Threads: any. NULL: gives NULL, and so does an index past the end.
+ * Errors: none.
+ */
+const tieback_error *tieback_bulk_error(const tieback_bulk *bulk, size_t index);
+
+/**
+ * The trigger that an item of `tieback_trigger_create_many` became, from 0; NULL when it failed, and for other calls.
+ *
+ * Ownership: the answers', until they are freed. Threads: any. NULL: gives NULL, and so does an index past the end.
+ * Errors: none.
+ */
+const tieback_trigger *tieback_bulk_trigger(const tieback_bulk *bulk, size_t index);
+
+/**
+ * What became of an event of `tieback_publish_many`, from 0; NULL when it failed, and for other calls.
+ *
+ * Ownership: the answers', until they are freed. Threads: any. NULL: gives NULL, and so does an index past the end.
+ * Errors: none.
+ */
+const tieback_published *tieback_bulk_published(const tieback_bulk *bulk, size_t index);
+
+/**
+ * Lists one page of what can be triggered on at the scope's level, by name. With a payload version, only what that can
+ * carry. A `limit` of 0 means 100; at most 1,000 come. `after` is the page before's `tieback_resources_next_page`.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_resources_free`. Threads: any. NULL: `payload_version` may be,
+ * meaning any, and `after`, meaning the first page; so may `error`.
+ * Errors: TIEBACK_INVALID_ARGUMENT, TIEBACK_CLOSED.
+ */
+tieback_status tieback_resource_list(const tieback_service *service,
+                                     const tieback_scope *scope,
+                                     const char *payload_version,
+                                     int32_t limit,
+                                     const char *after,
+                                     tieback_resources **out,
+                                     tieback_error **error);
+
+/**
+ * Frees a page and its resources.
+ *
+ * Ownership: ends the page. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_resources_free(tieback_resources *resources);
+
+/**
+ * How many resources the page has.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+size_t tieback_resources_len(const tieback_resources *resources);
+
+/**
+ * One resource of the page, from 0.
+ *
+ * Ownership: the page's, until it is freed. Threads: any. NULL: gives NULL, and so does an index past the end.
+ * Errors: none.
+ */
+const tieback_resource *tieback_resources_at(const tieback_resources *resources, size_t index);
+
+/**
+ * Where the next page begins, for `after`; NULL on the last page.
+ *
+ * Ownership: the page's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_resources_next_page(const tieback_resources *resources);
+
+/**
+ * Its name, as triggers and payloads spell it.
+ *
+ * Ownership: the resource's, until its page is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_resource_name(const tieback_resource *resource);
+
+/**
+ * How many events it has.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+size_t tieback_resource_event_type_count(const tieback_resource *resource);
+
+/**
+ * One of its events, from 0, in lower case.
+ *
+ * Ownership: the resource's, until its page is freed. Threads: any. NULL: gives NULL, and so does an index past the
+ * end. Errors: none.
+ */
+const char *tieback_resource_event_type(const tieback_resource *resource, size_t index);
+
+/**
+ * How many of its events no longer fire and cannot be triggered on any more.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+size_t tieback_resource_deprecated_count(const tieback_resource *resource);
+
+/**
+ * One of the events that no longer fire, from 0.
+ *
+ * Ownership: the resource's, until its page is freed. Threads: any. NULL: gives NULL, and so does an index past the
+ * end. Errors: none.
+ */
+const char *tieback_resource_deprecated(const tieback_resource *resource, size_t index);
+
+/**
+ * What the catalogue says about it, often "".
+ *
+ * Ownership: the resource's, until its page is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_resource_note(const tieback_resource *resource);
+
+/**
+ * The resource as JSON.
+ *
+ * Ownership: the resource's, until its page is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_resource_to_json(const tieback_resource *resource);
+
+/**
+ * The event's id: a number in payloads v2.0 and v3.0, a ULID in v4.0.
+ *
+ * Ownership: the event's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_event_id(const tieback_event *event);
+
+/**
+ * The event's ULID; NULL in payload v4.0, where the id is one.
+ *
+ * Ownership: the event's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_event_ulid(const tieback_event *event);
+
+/**
+ * When it happened, as RFC 3339.
+ *
+ * Ownership: the event's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_event_timestamp(const tieback_event *event);
+
+/**
+ * The company.
+ *
+ * Ownership: the event's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_event_company_id(const tieback_event *event);
+
+/**
+ * The project; NULL on company-level events.
+ *
+ * Ownership: the event's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_event_project_id(const tieback_event *event);
+
+/**
+ * Who did it.
+ *
+ * Ownership: the event's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_event_user_id(const tieback_event *event);
+
+/**
+ * The resource's name, such as "RFIs".
+ *
+ * Ownership: the event's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_event_resource_name(const tieback_event *event);
+
+/**
+ * The resource's id.
+ *
+ * Ownership: the event's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_event_resource_id(const tieback_event *event);
+
+/**
+ * "create", "update", "delete", or since payload v4.0 any word.
+ *
+ * Ownership: the event's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_event_type(const tieback_event *event);
+
+/**
+ * The event as JSON, with everything that it has.
+ *
+ * Ownership: the event's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_event_to_json(const tieback_event *event);
+
+/**
+ * When it began, as RFC 3339.
+ *
+ * Ownership: the attempt's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_attempt_started_at(const tieback_attempt *attempt);
+
+/**
+ * When it ended, as RFC 3339.
+ *
+ * Ownership: the attempt's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_attempt_completed_at(const tieback_attempt *attempt);
+
+/**
+ * 1 when the answer was a 2xx, which makes the delivery.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int32_t tieback_attempt_success(const tieback_attempt *attempt);
+
+/**
+ * The HTTP status of the answer; 0 when there was none.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int32_t tieback_attempt_response_status(const tieback_attempt *attempt);
+
+/**
+ * What went wrong when there was no answer, such as "connection refused"; else NULL.
+ *
+ * Ownership: the attempt's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_attempt_response_error(const tieback_attempt *attempt);
+
+/**
+ * How many headers the answer had.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+size_t tieback_attempt_response_header_count(const tieback_attempt *attempt);
+
+/**
+ * The name of a header of the answer, from 0.
+ *
+ * Ownership: the attempt's, until its delivery is freed. Threads: any. NULL: gives NULL, and so does an index past the
+ * end. Errors: none.
+ */
+const char *tieback_attempt_response_header_name(const tieback_attempt *attempt, size_t index);
+
+/**
+ * The value of a header of the answer, from 0.
+ *
+ * Ownership: the attempt's, until its delivery is freed. Threads: any. NULL: gives NULL, and so does an index past the
+ * end. Errors: none.
+ */
+const char *tieback_attempt_response_header_value(const tieback_attempt *attempt, size_t index);
+
+/**
+ * The bytes of the answer's body, `tieback_attempt_response_body_len` of them, not NUL-terminated; NULL when there are
+ * none.
+ *
+ * Ownership: the attempt's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const uint8_t *tieback_attempt_response_body(const tieback_attempt *attempt);
+
+/**
+ * How many bytes of the answer's body are kept, up to 65,536.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+size_t tieback_attempt_response_body_len(const tieback_attempt *attempt);
+
+/**
+ * 1 when the body was longer than what is kept, or ended early.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int32_t tieback_attempt_response_body_truncated(const tieback_attempt *attempt);
+
+/**
+ * Frees a delivery that was given to you; those of a list belong to the list.
+ *
+ * Ownership: ends the delivery. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_delivery_free(tieback_delivery *delivery);
+
+/**
+ * The delivery's id.
+ *
+ * Ownership: the delivery's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_delivery_id(const tieback_delivery *delivery);
+
+/**
+ * The id of its hook.
+ *
+ * Ownership: the delivery's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_delivery_hook_id(const tieback_delivery *delivery);
+
+/**
+ * Where it stands: "enqueued", "retrying", "delivered", "discarded" or "failed".
+ *
+ * Ownership: the delivery's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_delivery_status(const tieback_delivery *delivery);
+
+/**
+ * Why it was given up: "flushed", "operator", "hook_deleted" or "max_attempts"; NULL when it was not.
+ *
+ * Ownership: the delivery's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_delivery_why(const tieback_delivery *delivery);
+
+/**
+ * When it was queued, as RFC 3339; NULL where the service does not say.
+ *
+ * Ownership: the delivery's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_delivery_created_at(const tieback_delivery *delivery);
+
+/**
+ * The event that it carries.
+ *
+ * Ownership: the delivery's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const tieback_event *tieback_delivery_event(const tieback_delivery *delivery);
+
+/**
+ * The payload as sent, byte for byte: `tieback_delivery_payload_len` bytes, not NUL-terminated.
+ *
+ * Ownership: the delivery's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const uint8_t *tieback_delivery_payload(const tieback_delivery *delivery);
+
+/**
+ * How many bytes the payload has.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+size_t tieback_delivery_payload_len(const tieback_delivery *delivery);
+
+/**
+ * How many attempts there were.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+size_t tieback_delivery_attempt_count(const tieback_delivery *delivery);
+
+/**
+ * One attempt, from 0, oldest first.
+ *
+ * Ownership: the delivery's, until it is freed. Threads: any. NULL: gives NULL, and so does an index past the end.
+ * Errors: none.
+ */
+const tieback_attempt *tieback_delivery_attempt(const tieback_delivery *delivery, size_t index);
+
+/**
+ * The delivery as JSON, with its event and its attempts.
+ *
+ * Ownership: the delivery's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_delivery_to_json(const tieback_delivery *delivery);
+
+/**
+ * Zeroes a query of `struct_size` bytes and writes the size into it: TIEBACK_DELIVERY_QUERY_INIT for languages without
+ * macros.
+ *
+ * Ownership: the query stays yours. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_delivery_query_init(tieback_delivery_query *query, size_t struct_size);
+
+/**
+ * Lists one page of a hook's deliveries, newest first.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_deliveries_free`. Threads: any. NULL: `query` may be, meaning all;
+ * so may `error`.
+ * Errors: TIEBACK_NOT_FOUND, TIEBACK_INVALID_ARGUMENT, TIEBACK_CLOSED, TIEBACK_STORAGE.
+ */
+tieback_status tieback_delivery_list(const tieback_service *service,
+                                     const tieback_scope *scope,
+                                     const char *hook_id,
+                                     const tieback_delivery_query *query,
+                                     tieback_deliveries **out,
+                                     tieback_error **error);
+
+/**
+ * Frees a page and its deliveries.
+ *
+ * Ownership: ends the page. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_deliveries_free(tieback_deliveries *deliveries);
+
+/**
+ * How many deliveries the page has.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+size_t tieback_deliveries_len(const tieback_deliveries *deliveries);
+
+/**
+ * One delivery of the page, from 0.
+ *
+ * Ownership: the page's, until it is freed. Threads: any. NULL: gives NULL, and so does an index past the end.
+ * Errors: none.
+ */
+const tieback_delivery *tieback_deliveries_at(const tieback_deliveries *deliveries, size_t index);
+
+/**
+ * Where the next page begins, for `after`; NULL on the last page.
+ *
+ * Ownership: the page's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_deliveries_next_page(const tieback_deliveries *deliveries);
+
+/**
+ * Begins a walk through all deliveries of a hook, over page borders. Nothing is fetched yet; the query's `limit` is
+ * the size of the pages that will be.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_delivery_iter_free`. Threads: any. NULL: `query` may be, meaning
+ * all; so may `error`.
+ * Errors: TIEBACK_INVALID_ARGUMENT, TIEBACK_CLOSED.
+ */
+tieback_status tieback_delivery_iter_new(const tieback_service *service,
+                                         const tieback_scope *scope,
+                                         const char *hook_id,
+                                         const tieback_delivery_query *query,
+                                         tieback_delivery_iter **out,
+                                         tieback_error **error);
+
+/**
+ * Gives the next delivery; NULL, with TIEBACK_OK, at the end. After an error the walk can go on where it was.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_delivery_free`. Threads: one at a time. NULL: `error` may be.
+ * Errors: TIEBACK_NOT_FOUND, TIEBACK_CLOSED, TIEBACK_STORAGE; TIEBACK_INVALID_ARGUMENT for a place that is none of
+ * this list.
+ */
+tieback_status tieback_delivery_iter_next(tieback_delivery_iter *iter, tieback_delivery **out, tieback_error **error);
+
+/**
+ * Frees a walk. The deliveries that it gave stay yours.
+ *
+ * Ownership: ends the walk. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_delivery_iter_free(tieback_delivery_iter *iter);
+
+/**
+ * Zeroes options of `struct_size` bytes and writes the size into them: TIEBACK_EVENT_OPTIONS_INIT for languages
+ * without macros.
+ *
+ * Ownership: the options stay yours. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_event_options_init(tieback_event_options *options, size_t struct_size);
+
+/**
+ * Publishes one event. After TIEBACK_OK, the event and its deliveries are on disk.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_published_free`. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_INVALID_ARGUMENT for an event that cannot be published; TIEBACK_CONFLICT when its ulid or id was
+ * published before with other content; TIEBACK_CLOSED, TIEBACK_STORAGE.
+ */
+tieback_status tieback_publish(const tieback_engine *engine,
+                               const tieback_event_options *event,
+                               tieback_published **out,
+                               tieback_error **error);
+
+/**
+ * Publishes one event from JSON: `{"company_id": 1, "resource_name": "Company Users", "resource_id": 42, "event_type":
+ * "update"}`, with the members that `tieback_event_to_json` gives.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_published_free`. Threads: any. NULL: `error` may be.
+ * Errors: those of `tieback_publish`; an unknown member is TIEBACK_INVALID_ARGUMENT.
+ */
+tieback_status tieback_publish_from_json(const tieback_engine *engine,
+                                         const char *json,
+                                         tieback_published **out,
+                                         tieback_error **error);
+
+/**
+ * Publishes many events in one transaction, at most 1,000; `events` is an array of pointers. After TIEBACK_OK, every
+ * event whose answer is TIEBACK_OK is on disk.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_bulk_free`. Threads: any. NULL: `error` may be, and the array
+ * with a `count` of 0.
+ * Errors: TIEBACK_INVALID_ARGUMENT with more than 1,000; TIEBACK_CLOSED, TIEBACK_STORAGE. What is wrong with one event
+ * is in that event's answer.
+ */
+tieback_status tieback_publish_many(const tieback_engine *engine,
+                                    const tieback_event_options *const *events,
+                                    size_t count,
+                                    tieback_bulk **out,
+                                    tieback_error **error);
+
+/**
+ * Frees what a call gave; those of a bulk answer belong to it.
+ *
+ * Ownership: ends the object. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_published_free(tieback_published *published);
+
+/**
+ * The event's number, given or made.
+ *
+ * Ownership: the object's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_published_id(const tieback_published *published);
+
+/**
+ * The event's ULID, given or made.
+ *
+ * Ownership: the object's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_published_ulid(const tieback_published *published);
+
+/**
+ * How many deliveries it made: one per hook in its scope with a trigger for it.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_published_deliveries(const tieback_published *published);
+
+/**
+ * 1 when the event had been published before; then the deliveries are those of that time.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int32_t tieback_published_duplicate(const tieback_published *published);
+
+/**
+ * Why there was no delivery: "no_hook_in_scope", "no_trigger", "hook_disabled", "version_cannot_carry_id" or
+ * "event_deprecated"; NULL when there was one.
+ *
+ * Ownership: the object's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_published_no_delivery(const tieback_published *published);
+
+/**
+ * The object as JSON.
+ *
+ * Ownership: the object's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_published_to_json(const tieback_published *published);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -1,35 +1,28 @@
 #!/usr/bin/env bash
-# The demo: a loopback endpoint that refuses the first two requests of each hook, and the same work done from C and from
-# Python, each on an embedded store of its own. `make demo` builds what this needs and calls it.
+# Runs one program of the demo on a store of its own, against an endpoint of its own that refuses the first two requests
+# of each hook; then prints what the endpoint saw. `make demo` calls it once for C and once for Python.
 #
-#   demo.sh C_PROGRAM PYTHON
+#   demo.sh LANGUAGE PROGRAM [ARGUMENT...]
 set -euo pipefail
 cd "$(dirname "$0")/.."
-c_program=$1
-python=$2
+language=$1
+shift
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-# Runs one program against an endpoint of its own, and prints what the endpoint saw.
-against_endpoint() {
-    local name=$1
-    shift
-    mkfifo "$folder/$name.stdin"
-    python3 examples/receiver.py "$folder/$name.port" 2 <"$folder/$name.stdin" >"$folder/$name.seen" &
-    local receiver=$!
-    exec 3>"$folder/$name.stdin"
-    while [ ! -s "$folder/$name.port" ]; do
-        kill -0 "$receiver" || { echo "the endpoint did not start" >&2; exit 1; }
-        read -rt 0.05 <> <(:) || true
-    done
-    echo "== from $name =="
-    "$@" "$folder/$name.db" "http://127.0.0.1:$(cat "$folder/$name.port")" examples/events.jsonl
-    exec 3>&-
-    wait "$receiver"
-    echo "what the endpoint saw"
-    sed 's/^/  /' "$folder/$name.seen"
-    echo
-}
+# The endpoint serves until its standard input ends.
+mkfifo "$folder/stdin"
+"${PYTHON:-python3}" examples/receiver.py "$folder/port" 2 <"$folder/stdin" >"$folder/seen" &
+receiver=$!
+exec 3>"$folder/stdin"
+while [ ! -s "$folder/port" ]; do
+    kill -0 "$receiver" || { echo "the endpoint did not start" >&2; exit 1; }
+    sleep 0.05
+done
 
-against_endpoint C "$c_program"
-against_endpoint Python "$python" examples/python/demo.py
+echo "== from $language =="
+"$@" "$folder/hooks.db" "http://127.0.0.1:$(cat "$folder/port")" examples/events.jsonl 3>&-
+exec 3>&-
+wait "$receiver"
+echo "what the endpoint saw"
+sed 's/^/  /' "$folder/seen"

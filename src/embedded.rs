@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::engine::{Engine, hook_row, one_answer_each, only_answer};
+use crate::engine::{Engine, check_count, hook_row, one_answer_each, only_answer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::service::Service;
 use crate::types::{
@@ -39,14 +39,6 @@ impl Embedded {
             ))),
             None => Ok(()),
         }
-    }
-
-    fn check_count(what: &str, count: usize) -> Result<()> {
-        if count <= TriggerCreate::MAX_BULK {
-            return Ok(());
-        }
-        let most = TriggerCreate::MAX_BULK;
-        Err(Error::invalid(format!("{count} {what} are too many for one call: give at most {most}")))
     }
 }
 
@@ -101,7 +93,7 @@ impl Service for Embedded {
         triggers: &[TriggerCreate],
     ) -> Result<Vec<Result<Trigger>>> {
         let store = self.engine.store()?;
-        Self::check_count("triggers", triggers.len())?;
+        check_count("triggers", triggers.len(), TriggerCreate::MAX_BULK)?;
         let row = hook_row(scope, hook_id)?;
         let checked = triggers.iter().map(|trigger| {
             self.engine.catalogue().check_trigger(scope.level(), trigger)?;
@@ -114,7 +106,7 @@ impl Service for Embedded {
 
     fn trigger_delete_many(&self, scope: &Scope, hook_id: &Id, trigger_ids: &[Id]) -> Result<Vec<Result<()>>> {
         let store = self.engine.store()?;
-        Self::check_count("triggers", trigger_ids.len())?;
+        check_count("triggers", trigger_ids.len(), TriggerCreate::MAX_BULK)?;
         let row = hook_row(scope, hook_id)?;
         let checked = trigger_ids.iter().map(|id| {
             TriggerId::from_id(id)

@@ -47,7 +47,8 @@ def event_of(line: str) -> tieback.Event:
 def main() -> None:
     store, url, events = sys.argv[1:]
     with tieback.open(store, danger_allow_http=True, danger_allow_private_addresses=True) as engine:
-        print("hooks and triggers")
+        print("hooks")
+        print(f"  {'hook':>4}  {'namespace':<10}  {'payload':<7}  {'path':<6}  {'Authorization':<13}  {'triggers':>8}")
         hooks = []
         for scope, namespace, version, path, triggers in HOOKS:
             hook = engine.hooks.create(
@@ -59,30 +60,35 @@ def main() -> None:
             )
             created = engine.triggers.create_many(scope, hook.id, triggers)
             authorization = hook.destination_headers["Authorization"]
-            print(f"  hook {hook.id}  {namespace:<11} {version}  {path:<7} {authorization}  {len(created)} triggers")
+            print(
+                f"  {hook.id:>4}  {namespace:<10}  {version:<7}  {path:<6}  {authorization:<13}  {len(created):>8}"
+            )
             hooks.append((scope, hook))
 
         print("events")
+        print(f"  {'ulid':<26}  {'deliveries':>10}")
         with open(events, encoding="utf-8") as lines:
             for line in lines:
                 published = engine.publish(event_of(line))
                 why = "published before" if published.duplicate else published.no_delivery or ""
-                print(f"  {published.ulid:<26}  {published.deliveries} deliveries  {why}")
+                print(f"  {published.ulid:<26}  {published.deliveries:>10}  {why}")
 
         report = engine.run_until_idle(timeout=60, wait_paused=True)
-        print(f"delivered: {report.attempts} attempts, idle: {report.idle}")
+        print(f"delivered: {report.attempts} attempts, idle: {'yes' if report.idle else 'no'}")
 
         print("notices")
+        print(f"  {'hook':>4}  {'lane':<8}  reason")
         for notice in engine.notices():
-            print(f"  hook {notice.hook_id}  {notice.kind:<8} {notice.reason or ''}")
+            print(f"  {notice.hook_id:>4}  {notice.kind:<8}  {notice.reason or ''}")
 
         print("deliveries, newest first")
+        print(f"  {'hook':>4}  {'delivery':>8}  {'status':<9}  {'resource':<34}  {'event':<6}  answers")
         for scope, hook in hooks:
             for delivery in engine.deliveries.list(scope, hook.id):
                 event = delivery.event
                 answers = " ".join(str(a.response_status or a.response_error) for a in delivery.attempts)
                 print(
-                    f"  hook {hook.id}  {delivery.id:>3}  {delivery.status:<9}  {event.resource_name:<34}"
+                    f"  {hook.id:>4}  {delivery.id:>8}  {delivery.status:<9}  {event.resource_name:<34}"
                     f"  {event.event_type:<6}  {answers}"
                 )
         print(f"still queued: {engine.stats().queued}")

@@ -16,7 +16,7 @@ const ABI_VERSION: i32 = match i32::from_str_radix(env!("TIEBACK_ABI_VERSION"), 
 
 /// The version of the library as text, such as "0.1.0".
 ///
-/// Ownership: the text is static; never free it. Threads: any. Errors: none, it is never NULL.
+/// Ownership: static, never freed. Threads: any. NULL: never given. Errors: none.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_version() -> *const c_char {
     guard(VERSION.as_ptr(), || VERSION.as_ptr())
@@ -25,7 +25,7 @@ pub extern "C" fn tieback_version() -> *const c_char {
 /// The version of the library's ABI. A program and a library fit when this is the `TIEBACK_ABI_VERSION` that the
 /// program was compiled with.
 ///
-/// Threads: any. Errors: none.
+/// Ownership: a number. Threads: any. NULL: takes none. Errors: none.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_abi_version() -> i32 {
     guard(ABI_VERSION, || ABI_VERSION)

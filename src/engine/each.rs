@@ -2,6 +2,14 @@
 
 use crate::error::{Error, ErrorKind, Result};
 
+/// Refuses a call on too many items.
+pub fn check_count(what: &str, count: usize, most: usize) -> Result<()> {
+    if count <= most {
+        return Ok(());
+    }
+    Err(Error::invalid(format!("{count} {what} are too many for one call: give at most {most}")))
+}
+
 /// Has the good items done in one call and puts the answers back in the order of the items. The call is made even with
 /// no good item: it tells whether what the items belong to is there.
 pub fn one_answer_each<T, U>(

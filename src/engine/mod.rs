@@ -20,7 +20,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
-pub(crate) use each::{one_answer_each, only_answer};
+pub(crate) use each::{check_count, one_answer_each, only_answer};
 pub use open::EngineOptions;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -107,7 +107,8 @@ impl Engine {
             Driver::Caller { .. } => self.finish(&mut driver, self.shared.policy.attempt_limit())?,
             Driver::Nobody | Driver::Closed => {}
         }
-        let runtime = Runtime::with_threads(2)?;
+        // One for the worker and its attempts, which are cheap; the store's part runs on the blocking pool beside it.
+        let runtime = Runtime::with_threads(1)?;
         let worker = Worker::on_threads(Arc::clone(&self.shared))?;
         let task = runtime.spawn(worker.work(self.shared.status.running()))?;
         *driver = Driver::Threads { task, runtime };
@@ -169,8 +170,8 @@ impl Engine {
         }
     }
 
-    /// What happened to lanes since the last call: pauses, resumes, flushes. At most 1,024 are kept; the oldest go
-    /// first.
+    /// What happened since the last call: lanes that paused, resumed or were flushed, and a store that failed. At most
+    /// 1,024 are kept; the oldest go first.
     ///
     /// # Errors
     /// `closed`.

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::Engine;
 use crate::error::Result;
 use crate::policy::catalogue::Catalogue;
@@ -12,6 +14,7 @@ use crate::policy::retry::RetryPolicy;
 use crate::random::{Random, SystemRandom};
 use crate::store::sqlite::SqliteStore;
 use crate::time::{Clock, SystemClock};
+use crate::wire::own::Members;
 
 /// How an engine is opened: where its store is, and what differs from the defaults.
 #[derive(Clone)]
@@ -44,6 +47,31 @@ impl EngineOptions {
             random: Arc::new(SystemRandom),
             limits: Limits::default(),
         }
+    }
+
+    /// Reads options from tieback's own JSON: `path`, and where wanted `danger_allow_http`,
+    /// `danger_allow_private_addresses`, `retry` (see [`RetryPolicy::from_json`]), `catalogue_csv`,
+    /// `catalogue_accept_any`.
+    ///
+    /// # Errors
+    /// `invalid_argument` for an unknown or missing member, another type, or numbers that make no sense together.
+    pub fn from_json(input: &Value) -> Result<Self> {
+        let mut members = Members::of(input)?;
+        let path = members.text("path")?;
+        let options = Self {
+            egress: Egress {
+                danger_allow_http: members.flag("danger_allow_http")?.unwrap_or_default(),
+                danger_allow_private_addresses: members.flag("danger_allow_private_addresses")?.unwrap_or_default(),
+            },
+            policy: members.read("retry", |_, retry| RetryPolicy::from_json(retry))?.unwrap_or_default(),
+            catalogue: Catalogue::chosen(
+                members.text("catalogue_csv")?,
+                members.flag("catalogue_accept_any")?.unwrap_or_default(),
+            )?,
+            ..Self::at(members.need("path", "the path of the SQLite file", path)?)
+        };
+        members.end()?;
+        Ok(options)
     }
 }
 

@@ -4,14 +4,13 @@ use std::sync::{Mutex, PoisonError};
 
 use ulid::Ulid;
 
-use super::{Engine, Shared, hook_row, one_answer_each, only_answer};
-use crate::error::{Error, Result};
+use super::{Engine, Shared, check_count, hook_row, one_answer_each, only_answer};
+use crate::error::Result;
 use crate::policy::publishable;
 use crate::random::Random;
 use crate::store::{Publishing, Store};
 use crate::time::Timestamp;
 use crate::types::{Event, HookId, Id, Metadata, PageRequest, Published, Scope};
-use crate::wire::own;
 
 impl Engine {
     /// The most events that one call publishes.
@@ -33,13 +32,7 @@ impl Engine {
     /// `invalid_argument` with more than [`Engine::MAX_PUBLISH`]; `closed`, `storage`. Nothing was changed then.
     pub fn publish_many(&self, events: &[Event]) -> Result<Vec<Result<Published>>> {
         let store = self.store()?;
-        if events.len() > Self::MAX_PUBLISH {
-            let count = events.len();
-            return Err(Error::invalid(format!(
-                "{count} events are too many for one call: publish at most {} at once",
-                Self::MAX_PUBLISH
-            )));
-        }
+        check_count("events", events.len(), Self::MAX_PUBLISH)?;
         let now = self.shared.clock.now().wall;
         let checked: Vec<Result<Publishing>> =
             events.iter().map(|event| self.shared.publishing(event, None, now)).collect();
@@ -88,14 +81,14 @@ impl Engine {
 
 impl Shared {
     fn publishing(&self, event: &Event, only: Option<HookId>, now: Timestamp) -> Result<Publishing> {
-        publishable::check_publishable(event, &self.catalogue)?;
+        let given = publishable::check_publishable(event, &self.catalogue)?;
         let scope = event.scope()?;
         let deprecated = self.catalogue.is_deprecated(scope.level(), &event.resource_name, &event.event_type);
-        let given = own::event_to_json(event).to_string();
+        let named = event.ulid.is_some() || event.id.is_some();
         let mut event = event.clone();
         event.ulid = event.ulid.or_else(|| Some(self.ulids.next(now, &*self.random)));
         event.timestamp = event.timestamp.or(Some(now));
-        Ok(Publishing { event, given, deprecated: deprecated && only.is_none(), only })
+        Ok(Publishing { event, named, given, deprecated: deprecated && only.is_none(), only })
     }
 }
 

@@ -56,6 +56,21 @@ impl Catalogue {
         Self { levels: None }
     }
 
+    /// The one that options ask for: a table of their own, everything, or else the built-in one.
+    ///
+    /// # Errors
+    /// `invalid_argument` for both, and with the line for a table that cannot be read.
+    pub fn chosen(csv: Option<&str>, accept_any: bool) -> Result<Self> {
+        match (csv, accept_any) {
+            (None, false) => Ok(Self::builtin()),
+            (None, true) => Ok(Self::accept_any()),
+            (Some(csv), false) => Self::from_csv(csv),
+            (Some(_), true) => {
+                Err(Error::invalid("catalogue_csv and catalogue_accept_any are both given: give one of them"))
+            }
+        }
+    }
+
     /// Whether a hook of this level can have the trigger.
     ///
     /// # Errors

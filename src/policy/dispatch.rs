@@ -145,6 +145,8 @@ pub struct Dispatch {
     expected_bytes: usize,
     /// Lanes that want a load, in turn: they get it while there is room. They go on starting what they have.
     hungry: VecDeque<HookId>,
+    /// Lanes whose control and destination are to be read.
+    refreshing: Vec<HookId>,
     /// The loads under way, oldest first.
     loading: VecDeque<Vec<LoadRequest>>,
     /// What has ended since the last commit began.
@@ -174,6 +176,7 @@ impl Dispatch {
             lanes: HashMap::new(),
             ready: VecDeque::new(),
             hungry: VecDeque::new(),
+            refreshing: Vec::new(),
             timers: BTreeSet::new(),
             load_again: BTreeSet::new(),
             woken_at: None,
@@ -218,8 +221,10 @@ impl Dispatch {
             Input::Stop => self.stopping = true,
         }
         self.wake_lanes(now);
-        self.look_at_lanes(now, &mut effects);
-        self.load(now, &mut effects);
+        if !self.stopping && !self.stalled {
+            self.look_at_lanes(now, &mut effects);
+            self.load(now, &mut effects);
+        }
         self.commit(now, &mut effects);
         self.set_alarm(&mut effects);
         effects
@@ -314,13 +319,13 @@ impl Dispatch {
             }
             Turn::None | Turn::Changed => None,
         };
-        effects.extend(kind.map(|kind| Effect::Notice(Notice { hook, at: now.wall, kind })));
+        effects.extend(kind.map(|kind| Effect::Notice(Notice { hook: Some(hook), at: now.wall, kind })));
         if turn != Turn::None {
             self.dirty.insert(hook);
         }
-        if lane.is_paused() || turn == Turn::Resumed || run.flush {
-            // A paused lane holds no payloads: its probe is loaded when its time has come. One that resumes begins
-            // again at the start of its queue.
+        if lane.is_paused() {
+            // A paused lane holds no payloads: its probe is loaded when its time has come, and the rest, from the start
+            // of the queue, when it has resumed.
             self.buffered_bytes -= run.drop_waiting();
         }
         self.settled.push(Settled { hook, delivery, verdict, attempt });
@@ -353,7 +358,8 @@ impl Dispatch {
             list(&mut self.ready, run, hook);
         }
         for (hook, through, discarded) in committed.flushed {
-            effects.push(Effect::Notice(Notice { hook, at: now.wall, kind: NoticeKind::Flushed { discarded } }));
+            let kind = NoticeKind::Flushed { discarded };
+            effects.push(Effect::Notice(Notice { hook: Some(hook), at: now.wall, kind }));
             if !self.sweeping {
                 self.sweeping = true;
                 effects.push(Effect::Sweep);
@@ -385,9 +391,6 @@ impl Dispatch {
     /// Gives every listed lane its turn: one start, or a wish for a load, or nothing; again, until nobody can start
     /// more.
     fn look_at_lanes(&mut self, now: Moment, effects: &mut Vec<Effect>) {
-        if self.stopping || self.stalled {
-            return;
-        }
         while self.in_flight < self.limits.in_flight
             && let Some(hook) = self.ready.pop_front()
         {
@@ -407,10 +410,14 @@ impl Dispatch {
                 }
                 Next::Nothing => {}
             }
-            if !run.hungry && run.next_load(hook, self.limits.window, now).is_some() {
-                run.hungry = true;
-                // What operators want goes first: it takes no room.
-                if run.refresh { self.hungry.push_front(hook) } else { self.hungry.push_back(hook) }
+            match run.next_load(hook, self.limits.window, now) {
+                // What operators want is read at once: it takes no room.
+                Some((Load::Refresh, _)) => self.refreshing.push(hook),
+                Some(_) if !run.hungry => {
+                    run.hungry = true;
+                    self.hungry.push_back(hook);
+                }
+                _ => {}
             }
             if run.is_over() {
                 self.lanes.remove(&hook);
@@ -418,32 +425,40 @@ impl Dispatch {
         }
     }
 
-    /// Gives hungry lanes their loads, while there is room for what these may bring.
+    /// Gives lanes their loads; hungry ones while there is room for what these may bring.
     fn load(&mut self, now: Moment, effects: &mut Vec<Effect>) {
-        if self.stopping || self.stalled {
-            return;
-        }
         let mut loads = Vec::new();
-        while let Some(hook) = self.hungry.pop_front() {
-            let Some(run) = self.lanes.get_mut(&hook) else { continue };
-            run.hungry = false;
-            let Some((load, mut request)) = run.next_load(hook, self.limits.window, now) else { continue };
-            let room = self.limits.buffered_bytes.saturating_sub(self.buffered_bytes + self.expected_bytes);
-            if room == 0 && request.bytes > 0 {
-                run.hungry = true;
-                self.hungry.push_front(hook);
-                break;
+        for hook in std::mem::take(&mut self.refreshing) {
+            loads.extend(self.begin_load(hook, 0, now));
+        }
+        while let Some(room) = self.room()
+            && let Some(hook) = self.hungry.pop_front()
+        {
+            if let Some(run) = self.lanes.get_mut(&hook) {
+                run.hungry = false;
             }
-            run.load = load;
-            run.refresh = false;
-            request.bytes = request.bytes.min(room);
-            self.expected_bytes += request.bytes;
-            loads.push(request);
+            loads.extend(self.begin_load(hook, room, now));
         }
         if !loads.is_empty() {
             self.loading.push_back(loads.clone());
             effects.push(Effect::Load(loads));
         }
+    }
+
+    /// How many bytes of payload may still be loaded, if any.
+    fn room(&self) -> Option<usize> {
+        let taken = self.buffered_bytes + self.expected_bytes;
+        self.limits.buffered_bytes.checked_sub(taken).filter(|room| *room > 0)
+    }
+
+    fn begin_load(&mut self, hook: HookId, room: usize, now: Moment) -> Option<LoadRequest> {
+        let run = self.lanes.get_mut(&hook)?;
+        let (load, mut request) = run.next_load(hook, self.limits.window, now)?;
+        run.load = load;
+        run.refresh = false;
+        request.bytes = request.bytes.min(room);
+        self.expected_bytes += request.bytes;
+        Some(request)
     }
 
     /// Begins a commit of all that has ended, unless one is under way.

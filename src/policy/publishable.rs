@@ -10,12 +10,13 @@ const MAX_NAME: usize = 200;
 /// The longest ULID that is taken, in characters. Procore's own sample is no valid ULID, so its form is not checked.
 const MAX_ULID: usize = 64;
 
-/// Checks an event that a caller gave.
+/// Checks an event that a caller gave; gives it as canonical JSON, which tells it from another under the same id.
 ///
 /// # Errors
 /// `invalid_argument` that names the member and its value.
-pub fn check_publishable(event: &Event, catalogue: &Catalogue) -> Result<()> {
-    check_size(event)?;
+pub fn check_publishable(event: &Event, catalogue: &Catalogue) -> Result<String> {
+    let json = event_to_json(event).to_string();
+    check_size(json.len())?;
     let scope = event.scope()?;
     check_name("resource_name", &event.resource_name)?;
     check_event_type(&event.event_type)?;
@@ -28,11 +29,10 @@ pub fn check_publishable(event: &Event, catalogue: &Catalogue) -> Result<()> {
     if let Some(name) = event.unknown.keys().next() {
         return Err(not_used(&format!("unknown.{}", name.escape_debug()), "put further facts into data (v4.0)"));
     }
-    Ok(())
+    Ok(json)
 }
 
-fn check_size(event: &Event) -> Result<()> {
-    let size = event_to_json(event).to_string().len();
+fn check_size(size: usize) -> Result<()> {
     if size > Event::MAX_PAYLOAD_BYTES {
         return Err(Error::invalid(format!(
             "the event has {size} bytes as JSON: at most {} are allowed",

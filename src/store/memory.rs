@@ -193,7 +193,9 @@ impl State {
     }
 
     fn publish_one(&mut self, publishing: &Publishing, now: Timestamp) -> Result<Published> {
-        if let Some(known) = self.known(publishing)? {
+        if publishing.named
+            && let Some(known) = self.known(publishing)?
+        {
             return Ok(known);
         }
         let mut event = publishing.event.clone();

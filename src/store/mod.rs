@@ -58,6 +58,8 @@ pub trait Registry: Send + Sync {
 pub struct Publishing {
     /// The event, with `ulid` and `timestamp` set. `id` is set only if the caller gave one; else the store makes one.
     pub event: Event,
+    /// The caller gave it a ulid or an id: it may have been published before.
+    pub named: bool,
     /// The event as the caller gave it, as canonical JSON: tells whether a second one under the same id is the same.
     pub given: String,
     /// The catalogue says that it no longer fires.

@@ -104,8 +104,8 @@ row_id! {
     DeliveryId
 }
 row_id! {
-    /// The store's own key of an event (its public id is [`Event::id`](crate::types::Event::id)).
-    EventKey
+    /// An event of the embedded engine, by its numeric [`Event::id`](crate::types::Event::id).
+    EventId
 }
 
 #[cfg(test)]

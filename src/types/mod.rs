@@ -18,7 +18,7 @@ pub use delivery::{Attempt, Delivery, DeliveryQuery, DeliveryStatus, StatusFilte
 pub use destination::{DestinationHeaders, DestinationUrl};
 pub use event::{Event, Metadata, NoDelivery, Published, RelatedResource};
 pub use hook::{Hook, HookCreate, HookQuery, HookStatus, HookUpdate};
-pub use id::{DeliveryId, EventKey, HookId, Id, TriggerId};
+pub use id::{DeliveryId, EventId, HookId, Id, TriggerId};
 pub use namespace::Namespace;
 pub use notice::{Notice, NoticeKind};
 pub use page::{Page, PageRequest};

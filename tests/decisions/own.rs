@@ -277,13 +277,18 @@ fn what_an_engine_tells_is_written_in_its_words() {
     published.no_delivery = None;
     assert_eq!(published_to_json(&published).get("no_delivery"), None);
 
-    let notice = |kind| notice_to_json(&Notice { hook: HookId(5), at: moment(), kind });
+    let notice = |kind| notice_to_json(&Notice { hook: Some(HookId(5)), at: moment(), kind });
     assert_eq!(
         notice(NoticeKind::Paused { reason: "503".to_owned() }),
         json!({"hook_id": "5", "at": MOMENT, "kind": "paused", "reason": "503"})
     );
     assert_eq!(notice(NoticeKind::Resumed), json!({"hook_id": "5", "at": MOMENT, "kind": "resumed"}));
     assert_eq!(notice(NoticeKind::Flushed { discarded: 3 })["discarded"], json!(3));
+    let kind = NoticeKind::StoreFailed { reason: "full".to_owned() };
+    assert_eq!(
+        notice_to_json(&Notice { hook: None, at: moment(), kind }),
+        json!({"at": MOMENT, "kind": "store_failed", "reason": "full"})
+    );
 
     let stats = Stats { queued: 4, in_flight: 3, paused_lanes: 2, oldest_queued_age: Duration::from_micros(1_999_999) };
     assert_eq!(

@@ -1,6 +1,6 @@
 //! What was acknowledged survives a power cut. A kill cannot show that: the operating system still has what was written
-//! and not synced. So the process that is killed runs on a shim (`shim.c`) that keeps a copy of every file as it was last
-//! synced, and the test goes on with these copies alone.
+//! and not synced. So the process that is killed runs on a shim (`shim.c`) that keeps a copy of every file as it was
+//! last synced, and the test goes on with these copies alone.
 #![cfg(target_os = "linux")]
 
 #[path = "../optional/mod.rs"]

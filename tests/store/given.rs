@@ -92,7 +92,7 @@ pub fn event_in(scope: &Scope, resource: &str, resource_id: Id, event_type: &str
 pub fn ready(mut event: Event) -> Publishing {
     let given = event_to_json(&event).to_string();
     event.timestamp.get_or_insert(at(0));
-    Publishing { event, given, deprecated: false, only: None }
+    Publishing { event, named: true, given, deprecated: false, only: None }
 }
 
 pub fn ulid(number: i64) -> String {

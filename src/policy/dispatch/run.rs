@@ -162,8 +162,14 @@ impl Run {
             none => none.insert(Lane::take_over(part.state, part.control, now)),
         };
         let changed = *lane.state() != kept;
-        if !matches!(lane.may_start(now), Start::Any(_) | Start::Probe(_)) {
-            // A lane that may start nothing holds no payloads: its probe is loaded when its time has come.
+        let startable = match lane.may_start(now) {
+            Start::Any(_) | Start::Probe(None) => true,
+            Start::Probe(Some(_)) => load != Load::Queue,
+            Start::NotBefore(_) | Start::None => false,
+        };
+        if !startable {
+            // What may not start is not held in memory, where it would take the room of what may. A probe is loaded
+            // when its time has come.
             if self.waiting > 0 {
                 *buffered_bytes -= self.drop_waiting();
             } else if load == Load::Queue && !stale && part.deliveries.is_empty() {

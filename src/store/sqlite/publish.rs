@@ -1,6 +1,6 @@
 //! Publishing: events with their deliveries.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use super::fault::Fault;
 use super::refusal;
@@ -10,56 +10,59 @@ use crate::policy::lane::Gate;
 use crate::policy::matching::{Candidate, recipients};
 use crate::store::{Publishing, resource_key};
 use crate::time::Timestamp;
-use crate::types::{DeliveryId, Event, EventKey, HookId, Id, NoDelivery, PayloadVersion, Published, Scope};
-use crate::wire::own::event_to_json;
+use crate::types::{DeliveryId, Event, EventId, HookId, Id, NoDelivery, PayloadVersion, Published, Scope};
 use crate::wire::payload;
 
 /// The largest id that a payload's reader can hold in a double.
 const LAST_EVENT_ID: i64 = (1 << 53) - 1;
 
-/// Keeps one event and its deliveries. The outer error is the store's, the inner one this event's; an event that is
-/// refused has written nothing.
-pub fn publish_one(tx: &Connection, publishing: &Publishing, now: Timestamp) -> Result<Result<Published>, Fault> {
-    match publish_or_refuse(tx, publishing, now) {
-        Err(Fault::Refused(error)) if error.kind() != ErrorKind::Storage => Ok(Err(error)),
-        Err(fault) => Err(fault),
-        Ok(published) => Ok(Ok(published)),
+/// Keeps events and their deliveries; one answer each. The outer error is the store's, an inner one that event's; an
+/// event that is refused has written nothing.
+pub fn publish_all(tx: &Connection, events: &[Publishing], now: Timestamp) -> Result<Vec<Result<Published>>, Fault> {
+    let mut ids = EventIds { now, last: None };
+    let mut answers = Vec::with_capacity(events.len());
+    for publishing in events {
+        answers.push(match publish(tx, publishing, &mut ids) {
+            Err(Fault::Refused(error)) if error.kind() != ErrorKind::Storage => Err(error),
+            Err(fault) => return Err(fault),
+            Ok(published) => Ok(published),
+        });
     }
+    ids.keep(tx)?;
+    Ok(answers)
 }
 
-fn publish_or_refuse(tx: &Connection, publishing: &Publishing, now: Timestamp) -> Result<Published, Fault> {
-    let given = &publishing.event;
-    if let Some(known) = known(tx, publishing)? {
+fn publish(tx: &Connection, publishing: &Publishing, ids: &mut EventIds) -> Result<Published, Fault> {
+    if publishing.named
+        && let Some(known) = known(tx, publishing)?
+    {
         return Ok(known);
     }
-    let ulid = given.ulid.clone().ok_or_else(|| Error::new(ErrorKind::Internal, "an event without ulid was kept"))?;
-    let scope = given.scope()?;
+    let scope = publishing.event.scope()?;
     let (hooks, no_delivery) = match choose(tx, publishing, &scope)? {
         Ok(hooks) => (hooks, None),
         Err(reason) => (Vec::new(), Some(reason)),
     };
 
-    let mut event = given.clone();
-    let id = match &event.id {
-        Some(id) => id.clone(),
-        None => Id::from(make_event_id(tx, now)?),
+    let mut event = publishing.event.clone();
+    let id = match event.id.as_ref().map(Id::number) {
+        Some(Some(number)) => EventId(number),
+        Some(None) => return Err(Error::new(ErrorKind::Internal, "an event with a word for an id was kept").into()),
+        None => ids.make(tx)?,
     };
-    event.id = Some(id.clone());
+    event.id = Some(id.into());
     // Everything that can be refused comes before the first row.
     let payloads = render(&event, &hooks)?;
-    let key = insert_event(tx, publishing, &event, &ulid, hooks.len(), no_delivery, now)?;
-    let mut stored = Vec::with_capacity(payloads.len());
+    insert_event(tx, publishing, id, &event, hooks.len(), no_delivery, ids.now)?;
     for (version, body) in payloads {
-        stored.push((version, insert_payload(tx, key, version, &body)?));
+        insert_payload(tx, id, version, &body)?;
     }
     for (hook, version) in &hooks {
-        if let Some((_, payload)) = stored.iter().find(|(stored, _)| stored == version) {
-            insert_delivery(tx, *hook, key, *payload, now)?;
-        }
+        insert_delivery(tx, *hook, id, *version, ids.now)?;
     }
     Ok(Published {
-        id,
-        ulid,
+        id: id.into(),
+        ulid: event.ulid.unwrap_or_default(),
         deliveries: hooks.len() as u64,
         duplicate: false,
         no_delivery,
@@ -72,10 +75,10 @@ fn known(tx: &Connection, publishing: &Publishing) -> Result<Option<Published>, 
     let given = &publishing.event;
     let found = match (&given.ulid, &given.id) {
         (Some(ulid), id) => match known_as(tx, sql!("event_by_ulid"), ulid)? {
-            None => id.as_ref().map(|id| known_as(tx, sql!("event_by_event_id"), id.as_str())).transpose()?.flatten(),
+            None => id.as_ref().map(|id| known_as(tx, sql!("event_by_id"), &id.number())).transpose()?.flatten(),
             found => found,
         },
-        (None, Some(id)) => known_as(tx, sql!("event_by_event_id"), id.as_str())?,
+        (None, Some(id)) => known_as(tx, sql!("event_by_id"), &id.number())?,
         (None, None) => None,
     };
     match found {
@@ -85,12 +88,12 @@ fn known(tx: &Connection, publishing: &Publishing) -> Result<Option<Published>, 
 }
 
 /// What was answered for an event, with its content as given.
-fn known_as(tx: &Connection, query: &str, name: &str) -> rusqlite::Result<Option<(Published, String)>> {
+fn known_as(tx: &Connection, query: &str, name: &dyn ToSql) -> rusqlite::Result<Option<(Published, String)>> {
     let mut query = tx.prepare_cached(query)?;
     query
         .query_row([name], |row| {
             let published = Published {
-                id: Id::new(row.get::<_, String>("event_id")?),
+                id: row.get::<_, EventId>("id")?.into(),
                 ulid: row.get("ulid")?,
                 deliveries: row.get::<_, i64>("deliveries")?.unsigned_abs(),
                 duplicate: true,
@@ -142,12 +145,7 @@ fn bystanders(tx: &Connection, scope: &Scope) -> rusqlite::Result<Vec<Candidate>
     }
 }
 
-fn candidates(
-    tx: &Connection,
-    query: &str,
-    of: &[&dyn rusqlite::ToSql],
-    triggered: bool,
-) -> rusqlite::Result<Vec<Candidate>> {
+fn candidates(tx: &Connection, query: &str, of: &[&dyn ToSql], triggered: bool) -> rusqlite::Result<Vec<Candidate>> {
     let mut query = tx.prepare_cached(query)?;
     let rows = query.query_map(of, |row| {
         Ok(Candidate { hook: row.get(0)?, payload_version: row.get(1)?, gate: row.get::<_, Gate>(2)?, triggered })
@@ -155,21 +153,42 @@ fn candidates(
     rows.collect()
 }
 
-/// An id for an event: the time in microseconds, raised above the last one made, past those that callers have taken.
-fn make_event_id(tx: &Connection, now: Timestamp) -> Result<i64, Fault> {
-    let last: i64 = tx.prepare_cached(sql!("event_id_last_made"))?.query_row([], |row| row.get(0))?;
-    // A clock beyond the year 2255 would leave no room: then the ids go on where they are.
-    let from_clock = Some(now.as_micros()).filter(|micros| *micros < LAST_EVENT_ID).unwrap_or(0);
-    let mut id = from_clock.max(last + 1);
-    let mut taken = tx.prepare_cached(sql!("event_id_taken"))?;
-    while taken.query_row([id.to_string()], |row| row.get(0))? {
-        id += 1;
+/// Makes ids for the events of one transaction: the time in microseconds, raised above the last one made, past those
+/// that callers have taken.
+struct EventIds {
+    now: Timestamp,
+    /// The last one made, once it was read.
+    last: Option<i64>,
+}
+
+impl EventIds {
+    fn make(&mut self, tx: &Connection) -> Result<EventId, Fault> {
+        let last = match self.last {
+            Some(last) => last,
+            None => tx.prepare_cached(sql!("event_id_last_made"))?.query_row([], |row| row.get(0))?,
+        };
+        // A clock beyond the year 2255 would leave no room: then the ids go on where they are.
+        let from_clock = Some(self.now.as_micros()).filter(|micros| *micros < LAST_EVENT_ID).unwrap_or(0);
+        let mut id = from_clock.max(last + 1);
+        let mut taken = tx.prepare_cached(sql!("event_id_taken"))?;
+        while taken.query_row([id], |row| row.get(0))? {
+            id += 1;
+        }
+        if id > LAST_EVENT_ID {
+            let message = "the store has used up its event ids: give each event one";
+            return Err(Error::new(ErrorKind::Storage, message).into());
+        }
+        self.last = Some(id);
+        Ok(EventId(id))
     }
-    if id > LAST_EVENT_ID {
-        return Err(Error::new(ErrorKind::Storage, "the store has used up its event ids: give each event one").into());
+
+    /// Keeps the last one made.
+    fn keep(&self, tx: &Connection) -> rusqlite::Result<()> {
+        if let Some(last) = self.last {
+            tx.prepare_cached(sql!("event_id_made"))?.execute([last])?;
+        }
+        Ok(())
     }
-    tx.prepare_cached(sql!("event_id_made"))?.execute([id])?;
-    Ok(id)
 }
 
 /// The event's payload in every version that its hooks want.
@@ -181,41 +200,41 @@ fn render(event: &Event, hooks: &Recipients) -> Result<Vec<(PayloadVersion, Vec<
 fn insert_event(
     tx: &Connection,
     publishing: &Publishing,
+    id: EventId,
     event: &Event,
-    ulid: &str,
     deliveries: usize,
     no_delivery: Option<NoDelivery>,
     now: Timestamp,
-) -> rusqlite::Result<EventKey> {
+) -> rusqlite::Result<()> {
     tx.prepare_cached(sql!("event_insert"))?.execute(params![
+        id,
         resource_key(event),
-        event.id.as_ref().map(Id::as_str),
-        ulid,
+        event.ulid,
         event.resource_name.to_lowercase(),
         event.event_type.to_lowercase(),
+        event.timestamp,
         now,
         counted(deliveries as u64),
         no_delivery,
         publishing.given,
-        event_to_json(event).to_string(),
     ])?;
-    Ok(EventKey(tx.last_insert_rowid()))
+    Ok(())
 }
 
-/// Keeps a body; gives the row's id.
-pub fn insert_payload(tx: &Connection, event: EventKey, version: PayloadVersion, body: &[u8]) -> rusqlite::Result<i64> {
+/// Keeps a body.
+pub fn insert_payload(tx: &Connection, event: EventId, version: PayloadVersion, body: &[u8]) -> rusqlite::Result<()> {
     tx.prepare_cached(sql!("payload_insert"))?.execute(params![event, version, body])?;
-    Ok(tx.last_insert_rowid())
+    Ok(())
 }
 
 /// Queues a delivery.
 pub fn insert_delivery(
     tx: &Connection,
     hook: HookId,
-    event: EventKey,
-    payload: i64,
+    event: EventId,
+    version: PayloadVersion,
     now: Timestamp,
 ) -> rusqlite::Result<DeliveryId> {
-    tx.prepare_cached(sql!("delivery_insert"))?.execute(params![hook, event, payload, now])?;
+    tx.prepare_cached(sql!("delivery_insert"))?.execute(params![hook, event, version, now])?;
     Ok(DeliveryId(tx.last_insert_rowid()))
 }

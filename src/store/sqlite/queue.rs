@@ -7,7 +7,7 @@ use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::fault::{Fault, damaged};
-use super::publish::{insert_delivery, insert_payload, publish_one};
+use super::publish::{insert_delivery, insert_payload, publish_all};
 use super::registry::hook_in;
 use super::row::{control, count, counted, destination_headers, destination_url, lane_state, span, standing, to_json};
 use super::{SqliteStore, refusal};
@@ -17,14 +17,14 @@ use crate::store::{
     Commit, Committed, Destination, LaneOrder, LaneWrite, LoadRequest, Loaded, Publishing, Queue, Queued, Settled,
 };
 use crate::time::Timestamp;
-use crate::types::{Attempt, DeliveryId, DeliveryStatus, EventKey, HookId, Published, Scope, Stats, Why};
+use crate::types::{Attempt, DeliveryId, DeliveryStatus, Event, EventId, HookId, Published, Scope, Stats, Why};
 use crate::wire::own::event_from_json;
 use crate::wire::payload;
 
 impl Queue for SqliteStore {
     fn publish(&self, events: &[Publishing], now: Timestamp) -> Result<Vec<Result<Published>>> {
         let events = events.to_vec();
-        self.write(move |tx| events.iter().map(|event| publish_one(tx, event, now)).collect())
+        self.write(move |tx| publish_all(tx, &events, now))
     }
 
     fn lanes_with_work(&self) -> Result<Vec<HookId>> {
@@ -148,19 +148,19 @@ fn load_deliveries(tx: &Connection, request: &LoadRequest, after: DeliveryId) ->
 
 /// Keeps an attempt; says whether its delivery was still queued, so that the verdict took effect.
 fn settle(tx: &Connection, settled: &Settled) -> Result<bool, Fault> {
-    let Some((status, ..)) = stand(tx, settled.delivery)? else { return Ok(false) };
-    insert_attempt(tx, settled.delivery, &settled.attempt)?;
-    if !is_queued(&status) {
-        tx.prepare_cached(sql!("delivery_count_late_attempt"))?.execute([settled.delivery])?;
-        return Ok(false);
-    }
     let (status, why): (&str, Option<Why>) = match settled.verdict {
         Verdict::Queued => ("queued", None),
         Verdict::Delivered => ("delivered", None),
         Verdict::Discarded(why) => ("discarded", Some(why)),
     };
-    tx.prepare_cached(sql!("delivery_settle"))?.execute(params![settled.delivery, status, why])?;
-    Ok(true)
+    let mut settle = tx.prepare_cached(sql!("delivery_settle"))?;
+    let was_queued = settle.execute(params![settled.delivery, status, why, settled.hook])? == 1;
+    let is_there =
+        was_queued || tx.prepare_cached(sql!("delivery_count_late_attempt"))?.execute([settled.delivery])? == 1;
+    if is_there {
+        insert_attempt(tx, settled.delivery, &settled.attempt)?;
+    }
+    Ok(was_queued)
 }
 
 fn insert_attempt(tx: &Connection, delivery: DeliveryId, attempt: &Attempt) -> Result<(), Fault> {
@@ -231,17 +231,22 @@ fn redeliver(
         return Err(refusal::still_queued(delivery).into());
     }
     let mut query = tx.prepare_cached(sql!("payload_of_event"))?;
-    let stored: Option<i64> = query.query_row(params![event, version], |row| row.get(0)).optional()?;
-    let payload = match stored {
-        Some(payload) => payload,
-        None => {
-            let content: String = tx.prepare_cached(sql!("event_content"))?.query_row([event], |row| row.get(0))?;
-            let content = serde_json::from_str(&content).map_err(|_| damaged("an event"))?;
-            let content = event_from_json(&content).map_err(|_| damaged("an event"))?;
-            insert_payload(tx, event, version, &payload::render(&content, version)?)?
-        }
-    };
-    Ok(insert_delivery(tx, hook, event, payload, now)?)
+    let is_stored: bool = query.query_row(params![event, version], |row| row.get(0))?;
+    if !is_stored {
+        insert_payload(tx, event, version, &payload::render(&content_of(tx, event)?, version)?)?;
+    }
+    Ok(insert_delivery(tx, hook, event, version, now)?)
+}
+
+/// The whole event: what the caller gave, and what was made up.
+fn content_of(tx: &Connection, event: EventId) -> Result<Event, Fault> {
+    let mut query = tx.prepare_cached(sql!("event_content"))?;
+    let mut rows = query.query([event])?;
+    let row = rows.next()?.ok_or_else(|| damaged("an event"))?;
+    let given: String = row.get("given")?;
+    let given = serde_json::from_str(&given).map_err(|_| damaged("an event"))?;
+    let given = event_from_json(&given).map_err(|_| damaged("an event"))?;
+    Ok(Event { id: Some(event.into()), ulid: row.get("ulid")?, timestamp: row.get("happened_at")?, ..given })
 }
 
 fn is_queued(status: &DeliveryStatus) -> bool {
@@ -249,15 +254,15 @@ fn is_queued(status: &DeliveryStatus) -> bool {
 }
 
 /// Where a delivery stands, with its hook and event.
-fn stand(tx: &Connection, delivery: DeliveryId) -> Result<Option<(DeliveryStatus, HookId, EventKey)>, Fault> {
+fn stand(tx: &Connection, delivery: DeliveryId) -> Result<Option<(DeliveryStatus, HookId, EventId)>, Fault> {
     let mut query = tx.prepare_cached(sql!("delivery_standing"))?;
     let mut rows = query.query([delivery])?;
     let Some(row) = rows.next()? else { return Ok(None) };
-    Ok(Some((standing(row)?, row.get("hook_id")?, row.get("event_key")?)))
+    Ok(Some((standing(row)?, row.get("hook_id")?, row.get("event_id")?)))
 }
 
 /// A delivery of this hook.
-fn delivery_of(tx: &Connection, hook: HookId, delivery: DeliveryId) -> Result<(DeliveryStatus, EventKey), Fault> {
+fn delivery_of(tx: &Connection, hook: HookId, delivery: DeliveryId) -> Result<(DeliveryStatus, EventId), Fault> {
     match stand(tx, delivery)? {
         Some((status, owner, event)) if owner == hook => Ok((status, event)),
         _ => Err(refusal::no_delivery(hook, delivery).into()),

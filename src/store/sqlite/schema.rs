@@ -14,7 +14,16 @@ const APPLICATION_ID: i32 = i32::from_be_bytes(*b"tieb");
 const MIGRATIONS: [&str; 1] = [include_str!("schema/0001_begin.sql")];
 
 /// The tables of the newest version.
-const TABLES: [&str; 8] = ["store", "hook", "hook_trigger", "lane", "event", "payload", "delivery", "attempt"];
+const TABLES: [(&str, &str); 8] = [
+    ("store", "only"),
+    ("hook", "id"),
+    ("hook_trigger", "id"),
+    ("lane", "hook_id"),
+    ("event", "id"),
+    ("payload", "event_id"),
+    ("delivery", "id"),
+    ("attempt", "id"),
+];
 
 /// What a file turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +93,7 @@ pub fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Fault> {
 /// A quick look at the structure, whose cost does not grow with the file: every table is there, and the way to its
 /// newest row can be read.
 pub fn check_structure(connection: &Connection, path: &Path) -> Result<(), Fault> {
-    for table in TABLES {
+    for (table, key) in TABLES {
         let there: bool = connection.query_row(
             "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1)",
             [table],
@@ -94,7 +103,7 @@ pub fn check_structure(connection: &Connection, path: &Path) -> Result<(), Fault
             return Err(refused(path, &format!("has no table `{table}`: it is damaged, restore it from a backup")));
         }
         let _: Option<i64> =
-            connection.query_row(&format!("SELECT max(rowid) FROM \"{table}\""), [], |row| row.get(0))?;
+            connection.query_row(&format!("SELECT max({key}) FROM \"{table}\""), [], |row| row.get(0))?;
     }
     Ok(())
 }

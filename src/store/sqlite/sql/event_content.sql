@@ -1,1 +1,1 @@
-SELECT content FROM event WHERE id = ?1;
+SELECT ulid, happened_at, given FROM event WHERE id = ?1;

@@ -1,0 +1,355 @@
+//! The engine class: every operation of an embedded engine, from plain Python objects to plain Python objects.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use pyo3::prelude::*;
+use pyo3::types::PyList;
+use serde_json::Value;
+use tieback::embedded::Embedded;
+use tieback::engine::{Engine as CoreEngine, EngineOptions};
+use tieback::error::{Error, Result};
+use tieback::policy::catalogue::Catalogue;
+use tieback::policy::egress::Egress;
+use tieback::policy::retry::RetryPolicy;
+use tieback::service::Service;
+use tieback::types::{Id, IdleReport, Scope};
+use tieback::wire::own;
+
+use crate::answer;
+use crate::boundary::{detached, exception};
+use crate::convert::{read, to_json, to_python};
+use crate::opened::Opened;
+use crate::wait::{Endings, in_slices, on_a_thread};
+
+/// An embedded engine. Safe for use from many threads at once.
+#[pyclass(frozen, module = "tieback._tieback")]
+pub struct Engine {
+    opened: Opened,
+    closed: AtomicBool,
+    endings: Endings,
+}
+
+/// A plain Python object that a call was given.
+type Object<'a, 'py> = &'a Bound<'py, PyAny>;
+
+#[pymethods]
+impl Engine {
+    #[new]
+    fn new(
+        py: Python<'_>,
+        path: PathBuf,
+        policy: Object<'_, '_>,
+        catalogue: Option<String>,
+        danger_allow_http: bool,
+        danger_allow_private_addresses: bool,
+    ) -> PyResult<Self> {
+        let policy = read(py, "open", policy, RetryPolicy::from_json)?;
+        let engine = detached(py, "open", move || {
+            let catalogue = match catalogue.as_deref() {
+                None => Catalogue::builtin(),
+                Some("any") => Catalogue::accept_any(),
+                Some(table) => Catalogue::from_csv(table)?,
+            };
+            let egress = Egress { danger_allow_http, danger_allow_private_addresses };
+            CoreEngine::open(EngineOptions { policy, catalogue, egress, ..EngineOptions::at(path) })
+        })?;
+        Ok(Self { opened: Opened::new(engine), closed: AtomicBool::new(false), endings: Endings::default() })
+    }
+
+    // ---- hooks ----
+
+    fn hook_create(&self, py: Python<'_>, scope: Object<'_, '_>, hook: Object<'_, '_>) -> PyResult<Py<PyAny>> {
+        const NAME: &str = "hook_create";
+        let (scope, hook) = (scope_of(py, NAME, scope)?, read(py, NAME, hook, own::hook_create_from_json)?);
+        let hook = self.serve(py, NAME, |service| service.hook_create(&scope, &hook))?;
+        to_python(py, &own::hook_to_json(&hook))
+    }
+
+    fn hook_list(
+        &self,
+        py: Python<'_>,
+        scope: Object<'_, '_>,
+        query: Object<'_, '_>,
+        page: Object<'_, '_>,
+    ) -> PyResult<Py<PyAny>> {
+        const NAME: &str = "hook_list";
+        let (scope, query) = (scope_of(py, NAME, scope)?, read(py, NAME, query, own::hook_query_from_json)?);
+        let page = read(py, NAME, page, own::page_request_from_json)?;
+        let page = self.serve(py, NAME, |service| service.hook_list(&scope, &query, &page))?;
+        answer::page(py, &page, own::hook_to_json)
+    }
+
+    fn hook_show(&self, py: Python<'_>, scope: Object<'_, '_>, hook_id: &str) -> PyResult<Py<PyAny>> {
+        const NAME: &str = "hook_show";
+        let (scope, hook_id) = (scope_of(py, NAME, scope)?, id_of(py, NAME, "hook_id", hook_id)?);
+        let hook = self.serve(py, NAME, |service| service.hook_show(&scope, &hook_id))?;
+        to_python(py, &own::hook_to_json(&hook))
+    }
+
+    fn hook_update(
+        &self,
+        py: Python<'_>,
+        scope: Object<'_, '_>,
+        hook_id: &str,
+        change: Object<'_, '_>,
+    ) -> PyResult<Py<PyAny>> {
+        const NAME: &str = "hook_update";
+        let (scope, hook_id) = (scope_of(py, NAME, scope)?, id_of(py, NAME, "hook_id", hook_id)?);
+        let change = read(py, NAME, change, own::hook_update_from_json)?;
+        let hook = self.serve(py, NAME, |service| service.hook_update(&scope, &hook_id, &change))?;
+        to_python(py, &own::hook_to_json(&hook))
+    }
+
+    fn hook_delete(&self, py: Python<'_>, scope: Object<'_, '_>, hook_id: &str) -> PyResult<()> {
+        const NAME: &str = "hook_delete";
+        let (scope, hook_id) = (scope_of(py, NAME, scope)?, id_of(py, NAME, "hook_id", hook_id)?);
+        self.serve(py, NAME, |service| service.hook_delete(&scope, &hook_id))
+    }
+
+    // ---- triggers ----
+
+    fn trigger_create(
+        &self,
+        py: Python<'_>,
+        scope: Object<'_, '_>,
+        hook_id: &str,
+        trigger: Object<'_, '_>,
+    ) -> PyResult<Py<PyAny>> {
+        const NAME: &str = "trigger_create";
+        let (scope, hook_id) = (scope_of(py, NAME, scope)?, id_of(py, NAME, "hook_id", hook_id)?);
+        let trigger = read(py, NAME, trigger, own::trigger_create_from_json)?;
+        let trigger = self.serve(py, NAME, |service| service.trigger_create(&scope, &hook_id, &trigger))?;
+        to_python(py, &own::trigger_to_json(&trigger))
+    }
+
+    fn trigger_list(
+        &self,
+        py: Python<'_>,
+        scope: Object<'_, '_>,
+        hook_id: &str,
+        page: Object<'_, '_>,
+    ) -> PyResult<Py<PyAny>> {
+        const NAME: &str = "trigger_list";
+        let (scope, hook_id) = (scope_of(py, NAME, scope)?, id_of(py, NAME, "hook_id", hook_id)?);
+        let page = read(py, NAME, page, own::page_request_from_json)?;
+        let page = self.serve(py, NAME, |service| service.trigger_list(&scope, &hook_id, &page))?;
+        answer::page(py, &page, own::trigger_to_json)
+    }
+
+    fn trigger_delete(&self, py: Python<'_>, scope: Object<'_, '_>, hook_id: &str, trigger_id: &str) -> PyResult<()> {
+        const NAME: &str = "trigger_delete";
+        let (scope, hook_id) = (scope_of(py, NAME, scope)?, id_of(py, NAME, "hook_id", hook_id)?);
+        let trigger_id = id_of(py, NAME, "trigger_id", trigger_id)?;
+        self.serve(py, NAME, |service| service.trigger_delete(&scope, &hook_id, &trigger_id))
+    }
+
+    fn trigger_create_many(
+        &self,
+        py: Python<'_>,
+        scope: Object<'_, '_>,
+        hook_id: &str,
+        triggers: Object<'_, '_>,
+    ) -> PyResult<Py<PyAny>> {
+        const NAME: &str = "trigger_create_many";
+        let (scope, hook_id) = (scope_of(py, NAME, scope)?, id_of(py, NAME, "hook_id", hook_id)?);
+        let triggers = read(py, NAME, triggers, own::trigger_creates_from_json)?;
+        let answers = self.serve(py, NAME, |service| service.trigger_create_many(&scope, &hook_id, &triggers))?;
+        to_python(py, &own::triggers_created_to_json(&answers))
+    }
+
+    fn trigger_delete_many(
+        &self,
+        py: Python<'_>,
+        scope: Object<'_, '_>,
+        hook_id: &str,
+        trigger_ids: Object<'_, '_>,
+    ) -> PyResult<Py<PyAny>> {
+        const NAME: &str = "trigger_delete_many";
+        let (scope, hook_id) = (scope_of(py, NAME, scope)?, id_of(py, NAME, "hook_id", hook_id)?);
+        let ids = read(py, NAME, trigger_ids, own::ids_from_json)?;
+        let answers = self.serve(py, NAME, |service| service.trigger_delete_many(&scope, &hook_id, &ids))?;
+        to_python(py, &own::triggers_deleted_to_json(&answers))
+    }
+
+    // ---- resources and deliveries ----
+
+    fn resource_list(
+        &self,
+        py: Python<'_>,
+        scope: Object<'_, '_>,
+        query: Object<'_, '_>,
+        page: Object<'_, '_>,
+    ) -> PyResult<Py<PyAny>> {
+        const NAME: &str = "resource_list";
+        let (scope, query) = (scope_of(py, NAME, scope)?, read(py, NAME, query, own::resource_query_from_json)?);
+        let page = read(py, NAME, page, own::page_request_from_json)?;
+        let page = self.serve(py, NAME, |service| service.resource_list(&scope, &query, &page))?;
+        answer::page(py, &page, own::resource_to_json)
+    }
+
+    fn delivery_list(
+        &self,
+        py: Python<'_>,
+        scope: Object<'_, '_>,
+        hook_id: &str,
+        query: Object<'_, '_>,
+        page: Object<'_, '_>,
+    ) -> PyResult<Py<PyAny>> {
+        const NAME: &str = "delivery_list";
+        let (scope, hook_id) = (scope_of(py, NAME, scope)?, id_of(py, NAME, "hook_id", hook_id)?);
+        let query = read(py, NAME, query, own::delivery_query_from_json)?;
+        let page = read(py, NAME, page, own::page_request_from_json)?;
+        let page = self.serve(py, NAME, |service| service.delivery_list(&scope, &hook_id, &query, &page))?;
+        answer::deliveries(py, &page)
+    }
+
+    // ---- publishing ----
+
+    /// Not in slices: when this returns, the event is on disk or it is not. Python raises KeyboardInterrupt afterwards.
+    fn publish(&self, py: Python<'_>, event: Object<'_, '_>) -> PyResult<Py<PyAny>> {
+        const NAME: &str = "publish";
+        let event = read(py, NAME, event, own::event_from_json)?;
+        let published = self.serve(py, NAME, |service| service.engine().publish(&event))?;
+        to_python(py, &own::published_to_json(&published))
+    }
+
+    /// A list with `{"published": {...}}` or `{"error": {...}}` for each event.
+    fn publish_many(&self, py: Python<'_>, events: &Bound<'_, PyList>) -> PyResult<Py<PyAny>> {
+        const NAME: &str = "publish_many";
+        let mut read_events = Vec::with_capacity(events.len());
+        for event in events {
+            read_events.push(read(py, NAME, &event, own::event_from_json)?);
+        }
+        let answers = self.serve(py, NAME, |service| service.engine().publish_many(&read_events))?;
+        let entry = |answer: &Result<_>| match answer {
+            Ok(published) => serde_json::json!({"published": own::published_to_json(published)}),
+            Err(error) => serde_json::json!({"error": own::error_to_json(error)}),
+        };
+        to_python(py, &Value::Array(answers.iter().map(entry).collect()))
+    }
+
+    fn send_test(&self, py: Python<'_>, scope: Object<'_, '_>, hook_id: &str) -> PyResult<Py<PyAny>> {
+        const NAME: &str = "send_test";
+        let (scope, hook_id) = (scope_of(py, NAME, scope)?, id_of(py, NAME, "hook_id", hook_id)?);
+        let published = self.serve(py, NAME, |service| service.engine().send_test(&scope, &hook_id))?;
+        to_python(py, &own::published_to_json(&published))
+    }
+
+    // ---- delivering ----
+
+    fn start(&self, py: Python<'_>) -> PyResult<()> {
+        let opened = self.opened.clone();
+        on_a_thread(py, "start", move || opened.call(|service| service.engine().start()))
+    }
+
+    fn stop(&self, py: Python<'_>, grace: f64) -> PyResult<()> {
+        let grace = span_of(py, "stop", "grace", grace)?;
+        let opened = self.opened.clone();
+        self.endings.add();
+        on_a_thread(py, "stop", move || opened.call(|service| service.engine().stop(grace)))
+    }
+
+    fn pump(&self, py: Python<'_>, budget: f64) -> PyResult<Py<PyAny>> {
+        const NAME: &str = "pump";
+        let budget = span_of(py, NAME, "budget", budget)?;
+        let step = |slice| self.opened.call(|service| service.engine().pump(slice));
+        let report = in_slices(py, NAME, &self.endings, budget, step, |report| report.idle)?;
+        to_python(py, &own::idle_report_to_json(&report))
+    }
+
+    fn run_until_idle(&self, py: Python<'_>, timeout: f64, wait_paused: bool) -> PyResult<Py<PyAny>> {
+        const NAME: &str = "run_until_idle";
+        let timeout = span_of(py, NAME, "timeout", timeout)?;
+        let step = |slice| self.opened.call(|service| service.engine().run_until_idle(slice, wait_paused));
+        let done = |report: &IdleReport| report.idle && !(wait_paused && report.paused_lanes > 0);
+        let report = in_slices(py, NAME, &self.endings, timeout, step, done)?;
+        to_python(py, &own::idle_report_to_json(&report))
+    }
+
+    // ---- operating ----
+
+    fn redeliver(&self, py: Python<'_>, scope: Object<'_, '_>, hook_id: &str, delivery_id: &str) -> PyResult<String> {
+        const NAME: &str = "redeliver";
+        let (scope, hook_id) = (scope_of(py, NAME, scope)?, id_of(py, NAME, "hook_id", hook_id)?);
+        let delivery_id = id_of(py, NAME, "delivery_id", delivery_id)?;
+        let made = self.serve(py, NAME, |service| service.engine().redeliver(&scope, &hook_id, &delivery_id))?;
+        Ok(made.as_str().to_owned())
+    }
+
+    fn skip(&self, py: Python<'_>, scope: Object<'_, '_>, hook_id: &str, delivery_id: &str) -> PyResult<()> {
+        const NAME: &str = "skip";
+        let (scope, hook_id) = (scope_of(py, NAME, scope)?, id_of(py, NAME, "hook_id", hook_id)?);
+        let delivery_id = id_of(py, NAME, "delivery_id", delivery_id)?;
+        self.serve(py, NAME, |service| service.engine().skip(&scope, &hook_id, &delivery_id))
+    }
+
+    fn retry_now(&self, py: Python<'_>, scope: Object<'_, '_>, hook_id: &str) -> PyResult<()> {
+        const NAME: &str = "retry_now";
+        let (scope, hook_id) = (scope_of(py, NAME, scope)?, id_of(py, NAME, "hook_id", hook_id)?);
+        self.serve(py, NAME, |service| service.engine().retry_now(&scope, &hook_id))
+    }
+
+    fn pause(&self, py: Python<'_>, scope: Object<'_, '_>, hook_id: &str) -> PyResult<()> {
+        const NAME: &str = "pause";
+        let (scope, hook_id) = (scope_of(py, NAME, scope)?, id_of(py, NAME, "hook_id", hook_id)?);
+        self.serve(py, NAME, |service| service.engine().pause(&scope, &hook_id))
+    }
+
+    fn resume(&self, py: Python<'_>, scope: Object<'_, '_>, hook_id: &str) -> PyResult<()> {
+        const NAME: &str = "resume";
+        let (scope, hook_id) = (scope_of(py, NAME, scope)?, id_of(py, NAME, "hook_id", hook_id)?);
+        self.serve(py, NAME, |service| service.engine().resume(&scope, &hook_id))
+    }
+
+    fn stats(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let stats = self.serve(py, "stats", |service| service.engine().stats())?;
+        to_python(py, &own::stats_to_json(&stats))
+    }
+
+    fn notices(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let notices = self.serve(py, "notices", |service| service.engine().notices())?;
+        to_python(py, &Value::Array(notices.iter().map(own::notice_to_json).collect()))
+    }
+
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        if self.closed.swap(true, Ordering::SeqCst) {
+            return Ok(());
+        }
+        let opened = self.opened.clone();
+        self.endings.add();
+        on_a_thread(py, "close", move || opened.close())
+    }
+
+    #[getter]
+    fn closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
+    }
+}
+
+impl Engine {
+    fn serve<T: Send>(
+        &self,
+        py: Python<'_>,
+        operation: &'static str,
+        call: impl FnOnce(&Embedded) -> Result<T> + Send,
+    ) -> PyResult<T> {
+        detached(py, operation, || self.opened.call(call))
+    }
+}
+
+fn scope_of(py: Python<'_>, operation: &'static str, scope: Object<'_, '_>) -> PyResult<Scope> {
+    own::scope_from_json(&to_json(scope, operation)?).map_err(|error| exception(py, &error.during(operation)))
+}
+
+fn id_of(py: Python<'_>, operation: &'static str, what: &str, id: &str) -> PyResult<Id> {
+    Id::parse(what, id).map_err(|error| exception(py, &error.during(operation)))
+}
+
+fn span_of(py: Python<'_>, operation: &'static str, what: &str, seconds: f64) -> PyResult<Duration> {
+    Duration::try_from_secs_f64(seconds).map_err(|_| {
+        let message = format!("{what} of {seconds} seconds is out of range: give a number of seconds from 0 on");
+        exception(py, &Error::invalid(message).during(operation))
+    })
+}

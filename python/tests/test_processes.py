@@ -1,0 +1,247 @@
+"""Processes: an engine is for the one that opened it. What is on disk outlives it."""
+
+from __future__ import annotations
+
+import copy
+import multiprocessing
+import os
+import pathlib
+import pickle
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import traceback
+import weakref
+from collections.abc import Callable
+
+import pytest
+
+import tieback
+from endpoint import DEADLINE, Endpoint
+
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+# Python warns of a fork beside threads (the endpoint has some): the very thing that is tested here.
+allow_fork = pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+
+
+def in_a_fork(check: Callable[[], None]) -> int:
+    """Runs the check in a forked child and gives how that ended; a child that hangs is killed by its alarm."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            signal.alarm(20)
+            check()
+            status = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(status)
+    return os.waitpid(child, 0)[1]
+
+
+@needs_fork
+@allow_fork
+@pytest.mark.parametrize("started", [False, True])
+def test_forked_child_cannot_use_the_engine_and_the_parent_can(
+    engine: tieback.Engine,
+    endpoint: Endpoint,
+    scope: tieback.Scope,
+    hook: tieback.Hook,
+    event: tieback.Event,
+    started: bool,
+) -> None:
+    if started:
+        engine.start()
+
+    def check() -> None:
+        for call in (
+            lambda: engine.publish(event),
+            lambda: engine.hooks.list(scope),
+            lambda: engine.run_until_idle(timeout=1),
+            engine.start,
+            engine.stop,
+            engine.stats,
+        ):
+            with pytest.raises(tieback.ClosedError, match="fork"):
+                call()
+        engine.close()
+
+    assert in_a_fork(check) == 0
+    engine.publish(event)
+    assert engine.run_until_idle(timeout=DEADLINE, wait_paused=True).idle
+    assert [delivery.status for delivery in engine.deliveries.list(scope, hook.id)] == ["delivered"]
+
+
+def open_files_in(folder: pathlib.Path) -> list[str]:
+    """The files in this folder that the process has open, where the system tells (Linux)."""
+    opened = []
+    for descriptor in pathlib.Path("/proc/self/fd").glob("*"):
+        try:
+            opened.append(os.readlink(descriptor))
+        except FileNotFoundError:
+            # The one that the listing itself needed.
+            continue
+    return sorted(name for name in opened if name.startswith(f"{folder}{os.sep}"))
+
+
+@needs_fork
+@allow_fork
+@pytest.mark.parametrize("started", [False, True])
+def test_child_that_drops_the_engine_leaves_the_parents_store_alone(
+    path: pathlib.Path, endpoint: Endpoint, event: tieback.Event, started: bool
+) -> None:
+    engine = tieback.open(path, danger_allow_http=True, danger_allow_private_addresses=True)
+    hook = engine.hooks.create(event.scope, namespace="n", payload_version="v4.0", destination_url=endpoint.url)
+    engine.triggers.create(event.scope, hook.id, resource_name="Company Users", event_type="update")
+    engine.publish(event)
+    if started:
+        engine.start()
+    endpoint.wait_for_requests(1 if started else 0)
+    files = sorted(path.parent.iterdir())
+
+    def check() -> None:
+        nonlocal engine
+        dropped, before = weakref.ref(engine), open_files_in(path.parent)
+        del engine
+        assert dropped() is None
+        # SQLite forbids to close in a child what its parent has opened.
+        assert open_files_in(path.parent) == before
+
+    assert in_a_fork(check) == 0
+    assert sorted(path.parent.iterdir()) == files
+    with pytest.raises(tieback.UnavailableError):
+        tieback.open(path)
+    engine.publish(event)
+    assert engine.run_until_idle(timeout=DEADLINE).idle
+    assert [delivery.status for delivery in engine.deliveries.list(event.scope, hook.id)] == ["delivered"] * 2
+    engine.close()
+    tieback.open(path).close()
+
+
+@needs_fork
+@allow_fork
+def test_child_of_a_fork_during_a_run_does_not_hang(
+    path: pathlib.Path, endpoint: Endpoint, event: tieback.Event
+) -> None:
+    engine = tieback.open(path, danger_allow_http=True, danger_allow_private_addresses=True)
+    hook = engine.hooks.create(event.scope, namespace="n", payload_version="v4.0", destination_url=endpoint.url)
+    engine.triggers.create(event.scope, hook.id, resource_name="Company Users", event_type="update")
+    endpoint.open.clear()
+    engine.publish(event)
+    runner = threading.Thread(target=engine.run_until_idle, kwargs={"timeout": DEADLINE})
+    runner.start()
+    endpoint.wait_for_requests(1)
+
+    def check() -> None:
+        # The engine's lock is held by a thread that the child does not have.
+        with pytest.raises(tieback.ClosedError, match="fork"):
+            engine.pump(budget=1)
+        engine.close()
+
+    ended = in_a_fork(check)
+    endpoint.open.set()
+    runner.join(DEADLINE)
+    assert ended == 0
+    assert [delivery.status for delivery in engine.deliveries.list(event.scope, hook.id)] == ["delivered"]
+    engine.close()
+
+
+def open_and_publish(path: str, answers: multiprocessing.Queue[str]) -> None:
+    """Runs in a child of multiprocessing."""
+    try:
+        with tieback.open(path) as engine:
+            event = tieback.Event(
+                scope=tieback.Scope.company(1), resource_name="Company Users", resource_id=1, event_type="update"
+            )
+            answers.put(engine.publish(event).no_delivery or "")
+    except tieback.Error as error:
+        answers.put(error.kind)
+
+
+@needs_fork
+@allow_fork
+def test_child_of_multiprocessing_opens_its_own(path: pathlib.Path) -> None:
+    context = multiprocessing.get_context("fork")
+    answers: multiprocessing.Queue[str] = context.Queue()
+
+    def answer() -> str:
+        child = context.Process(target=open_and_publish, args=(str(path), answers))
+        child.start()
+        said = answers.get(timeout=DEADLINE)
+        child.join(DEADLINE)
+        assert child.exitcode == 0
+        return said
+
+    with tieback.open(path):
+        assert answer() == "unavailable"
+    assert answer() == "no_hook_in_scope"
+
+
+def test_engine_cannot_be_pickled_or_copied(engine: tieback.Engine) -> None:
+    for attempt in (pickle.dumps, copy.copy, copy.deepcopy):
+        with pytest.raises(TypeError, match="engine"):
+            attempt(engine)
+
+
+def test_second_open_is_unavailable_until_the_first_closes(path: pathlib.Path) -> None:
+    with tieback.open(path):
+        with pytest.raises(tieback.UnavailableError) as caught:
+            tieback.open(path)
+        assert isinstance(caught.value.retry, float) and caught.value.retry > 0
+        second = subprocess.run(
+            [sys.executable, "-c", f"import tieback; tieback.open({str(path)!r})"],
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE,
+        )
+        assert "tieback.UnavailableError" in second.stderr
+    tieback.open(path).close()
+
+
+def test_what_was_published_outlives_a_killed_process(
+    path: pathlib.Path, endpoint: Endpoint, event: tieback.Event
+) -> None:
+    program = """
+        import os, signal, sys, tieback
+        engine = tieback.open(sys.argv[1], danger_allow_http=True, danger_allow_private_addresses=True)
+        scope = tieback.Scope.company(5358233)
+        hook = engine.hooks.create(scope, namespace="n", payload_version="v4.0", destination_url=sys.argv[2])
+        engine.triggers.create(scope, hook.id, resource_name="Company Users", event_type="update")
+        engine.publish(tieback.Event(scope=scope, resource_name="Company Users", resource_id=1, event_type="update"))
+        os.kill(os.getpid(), signal.SIGKILL)
+    """
+    killed = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program), path, endpoint.url], timeout=DEADLINE, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    with tieback.open(path, danger_allow_http=True, danger_allow_private_addresses=True) as engine:
+        assert engine.run_until_idle(timeout=DEADLINE).attempts == 1
+    assert len(endpoint.requests) == 1
+
+
+def test_process_that_does_not_close_ends_all_the_same(path: pathlib.Path) -> None:
+    for ending in ("", "; engine.start()"):
+        run = subprocess.run(
+            [sys.executable, "-c", f"import tieback; engine = tieback.open({str(path)!r}){ending}"],
+            capture_output=True,
+            timeout=DEADLINE,
+        )
+        assert (run.returncode, run.stderr) == (0, b"")
+
+
+def test_importing_and_opening_start_no_thread(path: pathlib.Path) -> None:
+    program = f"""
+        import os, tieback
+        with tieback.open({str(path)!r}) as engine:
+            engine.run_until_idle(timeout=1)
+            print(len(os.listdir("/proc/self/task")))
+    """
+    if not pathlib.Path("/proc/self/task").exists():
+        pytest.skip("this system does not list a process's threads")
+    run = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, timeout=DEADLINE
+    )
+    assert run.stdout == "1\n", run.stderr

@@ -1,0 +1,55 @@
+"""Files that are no store: a clear error, and the file is left as it was."""
+
+from __future__ import annotations
+
+import pathlib
+import sqlite3
+import stat
+
+import pytest
+
+import tieback
+
+
+def test_store_is_its_owners_alone_and_any_kind_of_path_will_do(path: pathlib.Path) -> None:
+    tieback.open(path).close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    with tieback.open(str(path)) as engine:
+        assert str(path) in repr(engine)
+
+
+def test_file_that_is_no_database_is_refused(path: pathlib.Path) -> None:
+    content = b"these are the accounts of the year, and no database at all\n" * 100
+    path.write_bytes(content)
+    with pytest.raises(tieback.StorageError, match="hooks.db") as caught:
+        tieback.open(path)
+    assert caught.value.operation == "open"
+    assert path.read_bytes() == content
+
+
+def test_database_of_another_program_is_refused(path: pathlib.Path) -> None:
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE accounts (id INTEGER)")
+    other.close()
+    content = path.read_bytes()
+    with pytest.raises(tieback.StorageError):
+        tieback.open(path)
+    assert path.read_bytes() == content
+
+
+def test_store_cut_short_is_refused(path: pathlib.Path, scope: tieback.Scope) -> None:
+    tieback.open(path).close()
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(tieback.StorageError):
+        tieback.open(path)
+
+
+def test_place_where_no_file_can_be_is_refused(tmp_path: pathlib.Path) -> None:
+    for place in (tmp_path / "missing" / "hooks.db", tmp_path):
+        with pytest.raises(tieback.StorageError):
+            tieback.open(place)
+    with pytest.raises((tieback.Error, ValueError)):
+        tieback.open("a\0b")
+    with pytest.raises(tieback.InvalidArgumentError):
+        tieback.open(":memory:")

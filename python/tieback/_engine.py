@@ -1,0 +1,203 @@
+"""The embedded engine: publishes events, and delivers them to hooks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from types import TracebackType
+from typing import NoReturn
+
+from . import _tieback
+from ._errors import Error, error_from_answer
+from ._event import Event, Published, event_to_input, published_from_answer
+from ._input import flag, given, id_text, milliseconds, optional_plain_text, seconds
+from ._scope import Scope, scope_to_input
+from ._service import Deliveries, Hooks, Resources, Triggers
+from ._status import (
+    IdleReport,
+    Notice,
+    Stats,
+    idle_report_from_answer,
+    notice_from_answer,
+    stats_from_answer,
+)
+
+
+def open(
+    path: str | os.PathLike[str],
+    *,
+    connect_timeout: float | None = None,
+    response_timeout: float | None = None,
+    backoff_min: float | None = None,
+    backoff_max: float | None = None,
+    give_up_after: float | None = None,
+    max_attempts: int | None = None,
+    max_in_flight: int | None = None,
+    jitter: float | None = None,
+    honor_retry_after: bool = False,
+    catalogue: str | None = None,
+    danger_allow_http: bool = False,
+    danger_allow_private_addresses: bool = False,
+) -> Engine:
+    """Opens an engine on its SQLite file, which is created when it is not there. Starts no thread.
+
+    Spans are in seconds. What is left out is Procore's number: `connect_timeout` 5, `response_timeout` 5, `backoff_min`
+    1, `backoff_max` 3600, `give_up_after` 43200 (12 hours), no `max_attempts`; `max_in_flight` is 8 attempts per hook,
+    and 1 keeps a hook's deliveries strictly in order. `jitter` lengthens every wait by up to this fraction.
+
+    `catalogue` is None for the built-in one, a table as CSV text, or `"any"`. Plain http and private addresses are
+    refused unless the danger switches say otherwise.
+
+    `UnavailableError` when another engine has the file open; `StorageError` when it is no store.
+    """
+    policy = given(
+        connect_timeout_ms=milliseconds("connect_timeout", connect_timeout),
+        response_timeout_ms=milliseconds("response_timeout", response_timeout),
+        backoff_min_ms=milliseconds("backoff_min", backoff_min),
+        backoff_max_ms=milliseconds("backoff_max", backoff_max),
+        give_up_after_ms=milliseconds("give_up_after", give_up_after),
+        max_attempts=max_attempts,
+        max_in_flight=max_in_flight,
+        jitter=jitter,
+        honor_retry_after=honor_retry_after,
+    )
+    where = os.fspath(path)
+    native = _tieback.Engine(
+        where,
+        policy,
+        optional_plain_text("catalogue", catalogue),
+        flag("danger_allow_http", danger_allow_http),
+        flag("danger_allow_private_addresses", danger_allow_private_addresses),
+    )
+    return Engine(native, where)
+
+
+class Engine:
+    """An embedded engine. `tieback.open` makes it; use it from as many threads as you like.
+
+    It delivers in one of two ways: on threads of its own from `start` to `stop`, or inside `run_until_idle` and `pump`,
+    on the thread that calls them. A `with` block closes it.
+
+    >>> with tieback.open(path) as engine:
+    ...     engine.stats()
+    Stats(queued=0, in_flight=0, paused_lanes=0, oldest_queued_age=0.0)
+    >>> engine.closed
+    True
+    """
+
+    __slots__ = ("_native", "_path", "hooks", "triggers", "resources", "deliveries", "__weakref__")
+
+    hooks: Hooks
+    triggers: Triggers
+    resources: Resources
+    deliveries: Deliveries
+
+    def __init__(self, native: _tieback.Engine, path: str) -> None:
+        """For `tieback.open` alone."""
+        self._native = native
+        self._path = path
+        self.hooks = Hooks(native)
+        self.triggers = Triggers(native)
+        self.resources = Resources(native)
+        self.deliveries = Deliveries(native)
+
+    # ---- publishing ----
+
+    def publish(self, event: Event) -> Published:
+        """Publishes one event. When this returns, the event and its deliveries are on disk."""
+        return published_from_answer(self._native.publish(event_to_input(event)))
+
+    def publish_many(self, events: Iterable[Event]) -> list[Published | Error]:
+        """Publishes up to 1,000 events in one transaction. The answer has, for each in their order, what became of it,
+        or the error that kept it from being published."""
+        answers = self._native.publish_many([event_to_input(event) for event in events])
+        return [
+            error_from_answer(answer["error"]) if "error" in answer else published_from_answer(answer["published"])
+            for answer in answers
+        ]
+
+    def send_test(self, scope: Scope, hook_id: str | int) -> Published:
+        """Sends a made-up event to one hook, whatever its triggers are: to see whether its endpoint answers."""
+        return published_from_answer(self._native.send_test(scope_to_input(scope), id_text("hook_id", hook_id)))
+
+    # ---- delivering ----
+
+    def start(self) -> None:
+        """Starts delivering on threads of the engine's own. Starting a started engine changes nothing."""
+        self._native.start()
+
+    def stop(self, *, grace: float = 10.0) -> None:
+        """Stops delivering: nothing starts any more, and attempts in flight get `grace` seconds to end and be recorded.
+        What has not ended by then is queued again. Stopping a stopped engine changes nothing."""
+        self._native.stop(seconds("grace", grace))
+
+    def pump(self, *, budget: float) -> IdleReport:
+        """Delivers on this thread what is due, for about `budget` seconds; returns early when nothing is in flight or
+        due. Call it often while `idle` is false: attempts in flight go on at the next call only."""
+        return idle_report_from_answer(self._native.pump(seconds("budget", budget)))
+
+    def run_until_idle(self, *, timeout: float, wait_paused: bool = False) -> IdleReport:
+        """Delivers until nothing is in flight or due, or `timeout` seconds have passed. Lanes in back-off are waited
+        for only with `wait_paused`. On a started engine it waits; else it works on this thread."""
+        answer = self._native.run_until_idle(seconds("timeout", timeout), flag("wait_paused", wait_paused))
+        return idle_report_from_answer(answer)
+
+    # ---- operating ----
+
+    def redeliver(self, scope: Scope, hook_id: str | int, delivery_id: str | int) -> str:
+        """Sends the event of a delivery that has an outcome again, in the hook's present payload version, and gives the
+        id of the new delivery."""
+        return self._native.redeliver(
+            scope_to_input(scope), id_text("hook_id", hook_id), id_text("delivery_id", delivery_id)
+        )
+
+    def skip(self, scope: Scope, hook_id: str | int, delivery_id: str | int) -> None:
+        """Gives one queued delivery up, so that an event which its endpoint cannot take does not hold up the rest."""
+        self._native.skip(scope_to_input(scope), id_text("hook_id", hook_id), id_text("delivery_id", delivery_id))
+
+    def retry_now(self, scope: Scope, hook_id: str | int) -> None:
+        """Ends the present wait of a lane in back-off: it probes at once. The time it has failed still counts."""
+        self._native.retry_now(scope_to_input(scope), id_text("hook_id", hook_id))
+
+    def pause(self, scope: Scope, hook_id: str | int) -> None:
+        """Starts nothing on a hook's lane until `resume`; new events still queue."""
+        self._native.pause(scope_to_input(scope), id_text("hook_id", hook_id))
+
+    def resume(self, scope: Scope, hook_id: str | int) -> None:
+        """Lets a paused lane go on. A back-off that was under way goes on too."""
+        self._native.resume(scope_to_input(scope), id_text("hook_id", hook_id))
+
+    def stats(self) -> Stats:
+        """How much there is to do."""
+        return stats_from_answer(self._native.stats())
+
+    def notices(self) -> list[Notice]:
+        """What happened since the last call: lanes that paused, resumed or were flushed, and a store that failed. The
+        newest 1,024 are kept."""
+        return [notice_from_answer(notice) for notice in self._native.notices()]
+
+    # ---- ending ----
+
+    def close(self) -> None:
+        """Ends everything. Attempts in flight are abandoned and queued again; use `stop` first to let them end. Every
+        later call is a `ClosedError`. Closing twice changes nothing."""
+        self._native.close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+        return self._native.closed
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<tieback.Engine {self._path!r} {'closed' if self.closed else 'open'}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("an engine cannot be copied or pickled: open one in the process that is to use it")

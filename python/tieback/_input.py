@@ -1,0 +1,100 @@
+"""What callers give, made into what the native half takes. The types are checked here, the values there."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from ._errors import InvalidArgumentError
+
+
+def id_text(what: str, value: object) -> str:
+    """An id, which is a text or a whole number."""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise TypeError(f"{what} is of type {type(value).__name__}: give a str or an int")
+    if isinstance(value, int) and value.bit_length() > 64:
+        raise InvalidArgumentError(f"{what} of {value.bit_length()} bits is out of range: numeric ids are 0 to 2^63-1")
+    text = str(value)
+    if not text.isascii():
+        raise InvalidArgumentError(f"{what} {text!a} is not an id: give 1 to 128 visible ASCII characters")
+    return text
+
+
+def optional_id_text(what: str, value: object) -> str | None:
+    """An id, or none."""
+    return None if value is None else id_text(what, value)
+
+
+def plain_text(what: str, value: object) -> str:
+    """A text."""
+    if not isinstance(value, str):
+        raise TypeError(f"{what} is of type {type(value).__name__}: give a str")
+    return value
+
+
+def optional_plain_text(what: str, value: object) -> str | None:
+    """A text, or none."""
+    return None if value is None else plain_text(what, value)
+
+
+def flag(what: str, value: object) -> bool:
+    """True or False."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{what} is of type {type(value).__name__}: give True or False")
+    return value
+
+
+def moment_text(what: str, value: object) -> str:
+    """A moment, as RFC 3339 in UTC."""
+    if not isinstance(value, datetime.datetime):
+        raise TypeError(f"{what} is of type {type(value).__name__}: give a datetime")
+    if value.utcoffset() is None:
+        raise InvalidArgumentError(f"{what} {value} has no timezone: give it one, such as datetime.timezone.utc")
+    try:
+        return value.astimezone(datetime.timezone.utc).isoformat()
+    except OverflowError:
+        raise InvalidArgumentError(f"{what} {value} is out of range in UTC: give a later or an earlier one") from None
+
+
+def day_or_moment_text(what: str, value: object) -> str | None:
+    """A day (`2025-02-06`) or a moment, or none."""
+    if value is None:
+        return None
+    if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
+        return value.isoformat()
+    return moment_text(what, value)
+
+
+def seconds(what: str, value: object) -> float:
+    """A span in seconds."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{what} is of type {type(value).__name__}: give a number of seconds")
+    # The comparison comes first: no float holds an int of a thousand digits. The largest span is 292 years.
+    if not 0 <= value < 2**63 / 1e9:
+        shown = value if isinstance(value, float) or value.bit_length() <= 64 else "that large"
+        raise InvalidArgumentError(f"{what} of {shown} seconds is out of range: give a number of seconds from 0 on")
+    return float(value)
+
+
+def milliseconds(what: str, value: object) -> int | None:
+    """A span in seconds as whole milliseconds, or none. What is not zero does not become zero."""
+    return None if value is None else math.ceil(round(seconds(what, value) * 1000, 3))
+
+
+def headers(value: object) -> dict[str, str] | None:
+    """Header names and values, or none."""
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        raise TypeError(f"destination_headers is of type {type(value).__name__}: give a dict of names and values")
+    return {
+        plain_text("a name in destination_headers", name): plain_text(f"destination_headers[{name!r}]", text)
+        for name, text in value.items()
+    }
+
+
+def given(**members: Any) -> dict[str, Any]:
+    """The members that are not None."""
+    return {name: value for name, value in members.items() if value is not None}

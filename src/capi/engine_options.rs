@@ -1,0 +1,112 @@
+//! How an engine is opened.
+
+use std::ffi::c_char;
+use std::time::Duration;
+
+use super::boundary::guard;
+use super::sized::{self, Growing};
+use super::text;
+use crate::engine::EngineOptions;
+use crate::error::Result;
+use crate::policy::catalogue::Catalogue;
+use crate::policy::egress::Egress;
+use crate::policy::retry::RetryPolicy;
+
+/// How an engine is opened. Begin with TIEBACK_ENGINE_OPTIONS_INIT; a field that is 0 or NULL means its default.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct tieback_engine_options {
+    /// The size of this struct.
+    pub struct_size: usize,
+    /// The SQLite file, which is created when it is not there. Must be given.
+    pub path: *const c_char,
+    /// 1 sends over plain http too. For tests and closed networks: what is sent can be read and changed on the way.
+    pub danger_allow_http: i32,
+    /// 1 sends to loopback and private addresses too. Whoever may create hooks then reaches your own network.
+    pub danger_allow_private_addresses: i32,
+    /// Time to connect, TLS included. Default 5,000.
+    pub connect_timeout_ms: i32,
+    /// Time from connected to the answer's headers. Default 5,000, as with Procore.
+    pub response_timeout_ms: i32,
+    /// The first wait after a failure; it doubles with every further one. Default 1,000, as with Procore.
+    pub backoff_min_ms: i32,
+    /// The longest wait. Default 3,600,000, as with Procore.
+    pub backoff_max_ms: i32,
+    /// How long an endpoint may fail before its queue is discarded. Default 43,200,000 (12 h), as with Procore.
+    pub give_up_after_ms: i64,
+    /// The most attempts of one delivery. Default: no limit, as with Procore.
+    pub max_attempts: i32,
+    /// The most attempts in flight per hook. Default 8; 1 sends a hook's deliveries strictly in order.
+    pub max_in_flight: i32,
+    /// Lengthens every wait by up to this many percent of itself, at random. Default 0, as with Procore; at most 100.
+    pub jitter_percent: i32,
+    /// 1 waits at least as long as the endpoint's `Retry-After` asks. Default 0, as with Procore.
+    pub honor_retry_after: i32,
+    /// Which resources and events exist, as a CSV table (not the name of a file). Default: the built-in catalogue.
+    pub catalogue_csv: *const c_char,
+    /// 1 accepts every resource and event. Default 0.
+    pub catalogue_accept_any: i32,
+}
+
+// SAFETY: `repr(C)`, begins with its size, and zero is a value of integers and raw pointers.
+unsafe impl Growing for tieback_engine_options {
+    const NAME: &'static str = "tieback_engine_options";
+}
+
+/// Zeroes options of `struct_size` bytes and writes the size into them: TIEBACK_ENGINE_OPTIONS_INIT for languages
+/// without macros.
+///
+/// Ownership: the options stay yours. Threads: one. NULL: nothing happens. Errors: none.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieback_engine_options_init(options: *mut tieback_engine_options, struct_size: usize) {
+    guard((), || {
+        // SAFETY: the caller keeps to the header: there are `struct_size` bytes.
+        unsafe { sized::init(options, struct_size) }
+    })
+}
+
+/// Reads the options.
+///
+/// # Safety
+/// As for [`sized::required`]; the texts in it are NULL or NUL-terminated.
+pub unsafe fn read(options: *const tieback_engine_options) -> Result<EngineOptions> {
+    // SAFETY: the caller's promise is the same.
+    let (given, path, csv) = unsafe {
+        let given = sized::required(options)?;
+        (given, text::required("path", given.path)?, text::optional("catalogue_csv", given.catalogue_csv)?)
+    };
+    Ok(EngineOptions {
+        policy: policy(&given)?,
+        egress: Egress {
+            danger_allow_http: text::flag("danger_allow_http", given.danger_allow_http)?,
+            danger_allow_private_addresses: text::flag(
+                "danger_allow_private_addresses",
+                given.danger_allow_private_addresses,
+            )?,
+        },
+        catalogue: Catalogue::chosen(csv, text::flag("catalogue_accept_any", given.catalogue_accept_any)?)?,
+        ..EngineOptions::at(path)
+    })
+}
+
+fn policy(given: &tieback_engine_options) -> Result<RetryPolicy> {
+    let default = RetryPolicy::default();
+    Ok(RetryPolicy {
+        connect_timeout: span("connect_timeout_ms", given.connect_timeout_ms.into(), default.connect_timeout)?,
+        response_timeout: span("response_timeout_ms", given.response_timeout_ms.into(), default.response_timeout)?,
+        backoff_min: span("backoff_min_ms", given.backoff_min_ms.into(), default.backoff_min)?,
+        backoff_max: span("backoff_max_ms", given.backoff_max_ms.into(), default.backoff_max)?,
+        give_up_after: span("give_up_after_ms", given.give_up_after_ms, default.give_up_after)?,
+        max_attempts: Some(text::number("max_attempts", given.max_attempts)?).filter(|most| *most > 0),
+        max_in_flight: match text::number("max_in_flight", given.max_in_flight)? {
+            0 => default.max_in_flight,
+            most => most,
+        },
+        jitter: f64::from(text::number("jitter_percent", given.jitter_percent)?) / 100.0,
+        honor_retry_after: text::flag("honor_retry_after", given.honor_retry_after)?,
+    })
+}
+
+fn span(what: &str, millis: i64, default: Duration) -> Result<Duration> {
+    if millis == 0 { Ok(default) } else { text::span(what, millis) }
+}

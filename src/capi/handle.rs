@@ -1,0 +1,301 @@
+//! Long-lived handles. What C holds is a number in the form of a pointer: it is looked up and never dereferenced, so
+//! that a freed, foreign or made-up one is an error and nothing worse.
+//!
+//! The number is a serial one, from a counter that never goes back, and odd, as no address of an object is. A serial
+//! number is not given twice, so there is no slot whose next owner an old handle could reach.
+//!
+//! Freeing a handle while a call runs on it is safe: the call holds its own `Arc` of what the handle means, and that
+//! ends with the last of them. [`Engine::close`] makes the calls that wait return.
+//!
+//! After a fork, the parent's table may be locked by a thread that the child does not have. The child makes its own and
+//! leaves the other alone; the counter goes on, so that the parent's handles are known as not of this table.
+
+use std::collections::HashMap;
+use std::ops::Deref;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
+
+use super::engine::tieback_engine;
+use super::service::tieback_service;
+use crate::embedded::Embedded;
+use crate::engine::Engine;
+use crate::error::{Error, ErrorKind, Result};
+use crate::runtime::Process;
+use crate::service::Service;
+
+/// What a handle means.
+#[derive(Clone)]
+enum Target {
+    Engine(Arc<Engine>),
+    /// The service of an engine. It does not keep the engine open: whoever closes that has its file free again.
+    Embedded(Weak<Engine>),
+}
+
+impl Target {
+    fn noun(&self) -> &'static str {
+        match self {
+            Self::Engine(_) => "an engine",
+            Self::Embedded(_) => "a service",
+        }
+    }
+}
+
+/// A handle's entry in the table. An engine and its services share the mark of a defect, as they share the state.
+#[derive(Clone)]
+struct Entry {
+    target: Target,
+    poisoned: Arc<AtomicBool>,
+}
+
+/// A new handle of an engine.
+pub fn of_engine(engine: Engine) -> *mut tieback_engine {
+    let target = Target::Engine(Arc::new(engine));
+    pointer_to(Table::present().insert(Entry { target, poisoned: Arc::default() }))
+}
+
+/// A new handle of an engine's service.
+pub fn of_service(engine: *const tieback_engine) -> Result<*mut tieback_service> {
+    let Held { target, poisoned } = &self::engine(engine)?;
+    let entry = Entry { target: Target::Embedded(Arc::downgrade(target)), poisoned: Arc::clone(poisoned) };
+    Ok(pointer_to(Table::present().insert(entry)))
+}
+
+/// The engine of a handle.
+pub fn engine(handle: *const tieback_engine) -> Result<Held<Arc<Engine>>> {
+    let (serial, entry) = entry("an engine", handle.addr())?;
+    match entry.target {
+        Target::Engine(target) => Ok(Held { target, poisoned: entry.poisoned }),
+        other => Err(wrong_kind(serial, "an engine", &other)),
+    }
+}
+
+/// The service of a handle.
+pub fn service(handle: *const tieback_service) -> Result<Held<Box<dyn Service>>> {
+    service_at(handle.addr())
+}
+
+/// The service of a handle that was kept as a number.
+pub fn service_at(handle: usize) -> Result<Held<Box<dyn Service>>> {
+    let (serial, entry) = entry("a service", handle)?;
+    match entry.target {
+        Target::Embedded(engine) => {
+            let engine = engine.upgrade().ok_or_else(|| {
+                Error::new(ErrorKind::Closed, "the engine of this service is closed: open it again to use it")
+            })?;
+            Ok(Held { target: Box::new(Embedded::new(engine)), poisoned: entry.poisoned })
+        }
+        other => Err(wrong_kind(serial, "a service", &other)),
+    }
+}
+
+/// Ends an engine's handle and gives what it meant, to be closed. `None` when it is none, not any more, or the
+/// parent's.
+pub fn take_engine(handle: *const tieback_engine) -> Option<Arc<Engine>> {
+    let taken = Table::present().take(serial(handle.addr())?, |target| matches!(target, Target::Engine(_)))?;
+    match taken.target {
+        Target::Engine(engine) => Some(engine),
+        Target::Embedded(_) => None,
+    }
+}
+
+/// Ends a service's handle; one that is none is left alone.
+pub fn drop_service(handle: *const tieback_service) {
+    if let Some(serial) = serial(handle.addr()) {
+        Table::present().take(serial, |target| matches!(target, Target::Embedded(_)));
+    }
+}
+
+/// What a call holds while it runs. When the call panics, the handle is not to be used any more.
+pub struct Held<T> {
+    target: T,
+    poisoned: Arc<AtomicBool>,
+}
+
+impl<T: Deref> Deref for Held<T> {
+    type Target = T::Target;
+
+    fn deref(&self) -> &T::Target {
+        &self.target
+    }
+}
+
+impl<T> Drop for Held<T> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.poisoned.store(true, Ordering::Release);
+        }
+    }
+}
+
+/// The serial number that the next handle gets. 0 is none.
+static NEXT: AtomicUsize = AtomicUsize::new(1);
+
+/// The handles of one process.
+struct Table {
+    owner: Process,
+    entries: RwLock<HashMap<usize, Entry>>,
+}
+
+impl Table {
+    /// The table of the present process.
+    fn present() -> &'static Self {
+        static PRESENT: AtomicPtr<Table> = AtomicPtr::new(ptr::null_mut());
+        let mut seen = PRESENT.load(Ordering::Acquire);
+        loop {
+            // SAFETY: it is NULL, or a table that was leaked below and so lives for ever.
+            if let Some(table) = unsafe { seen.as_ref() }
+                && table.owner == Process::current()
+            {
+                return table;
+            }
+            let fresh = Box::into_raw(Box::new(Self { owner: Process::current(), entries: RwLock::default() }));
+            match PRESENT.compare_exchange(seen, fresh, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => seen = fresh,
+                Err(other) => {
+                    // SAFETY: it was made above and nobody else has seen it.
+                    drop(unsafe { Box::from_raw(fresh) });
+                    seen = other;
+                }
+            }
+        }
+    }
+
+    fn insert(&self, entry: Entry) -> usize {
+        let serial = NEXT.fetch_add(1, Ordering::Relaxed);
+        self.entries.write().unwrap_or_else(PoisonError::into_inner).insert(serial, entry);
+        serial
+    }
+
+    fn find(&self, serial: usize) -> Option<Entry> {
+        self.entries.read().unwrap_or_else(PoisonError::into_inner).get(&serial).cloned()
+    }
+
+    fn take(&self, serial: usize, is_meant: impl FnOnce(&Target) -> bool) -> Option<Entry> {
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        if entries.get(&serial).is_some_and(|entry| is_meant(&entry.target)) { entries.remove(&serial) } else { None }
+    }
+}
+
+fn pointer_to<T>(serial: usize) -> *mut T {
+    ptr::without_provenance_mut(serial << 1 | 1)
+}
+
+/// The serial number in a handle, if it was ever given out.
+fn serial(handle: usize) -> Option<usize> {
+    let serial = handle >> 1;
+    (handle & 1 == 1 && (1..NEXT.load(Ordering::Relaxed)).contains(&serial)).then_some(serial)
+}
+
+fn entry(noun: &str, handle: usize) -> Result<(usize, Entry)> {
+    if handle == 0 {
+        return Err(Error::invalid(format!("the handle is NULL: give {noun}")));
+    }
+    let serial = serial(handle)
+        .ok_or_else(|| Error::invalid(format!("the handle is none that this library gave out: give {noun}")))?;
+    let entry = Table::present().find(serial).ok_or_else(|| {
+        let message = format!(
+            "handle {serial} is closed or freed already, or belongs to the process that this one was forked from: \
+             open {noun} here"
+        );
+        Error::new(ErrorKind::Closed, message)
+    })?;
+    if entry.poisoned.load(Ordering::Acquire) {
+        return Err(Error::new(
+            ErrorKind::Internal,
+            format!(
+                "handle {serial} met a defect in tieback before and is not to be used: close it and open {noun} again"
+            ),
+        ));
+    }
+    Ok((serial, entry))
+}
+
+fn wrong_kind(serial: usize, noun: &str, other: &Target) -> Error {
+    Error::invalid(format!("handle {serial} is {}: give {noun}", other.noun()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capi::boundary::guard_result;
+    use crate::engine::EngineOptions;
+
+    /// An engine on a file of its own, in this folder.
+    fn an_engine(folder: &tempfile::TempDir) -> *mut tieback_engine {
+        let name = format!("{}.db", NEXT.load(Ordering::Relaxed));
+        of_engine(Engine::open(EngineOptions::at(folder.path().join(name))).unwrap())
+    }
+
+    fn kind<T>(outcome: Result<T>) -> Option<ErrorKind> {
+        outcome.err().map(|error| error.kind())
+    }
+
+    #[test]
+    fn handle_is_known_until_it_is_freed_and_never_after() {
+        let folder = tempfile::tempdir().unwrap();
+        let handle = an_engine(&folder);
+        assert!(engine(handle).is_ok());
+        assert!(take_engine(handle).is_some());
+        assert_eq!(kind(engine(handle)), Some(ErrorKind::Closed));
+        assert!(take_engine(handle).is_none());
+        // The next one is another one.
+        assert_ne!(an_engine(&folder), handle);
+        assert_eq!(kind(engine(handle)), Some(ErrorKind::Closed));
+    }
+
+    #[test]
+    fn foreign_handles_are_invalid_arguments() {
+        let on_the_stack = 0u64;
+        let foreign = [ptr::null(), (&raw const on_the_stack).cast(), ptr::without_provenance(usize::MAX)];
+        for handle in foreign {
+            assert_eq!(kind(engine(handle)), Some(ErrorKind::InvalidArgument), "{handle:?}");
+            assert!(take_engine(handle).is_none());
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let handle = an_engine(&folder);
+        assert_eq!(kind(service(handle.cast())), Some(ErrorKind::InvalidArgument));
+        assert_eq!(kind(engine(of_service(handle).unwrap().cast())), Some(ErrorKind::InvalidArgument));
+        // Freeing through the wrong kind frees nothing.
+        drop_service(handle.cast());
+        assert!(engine(handle).is_ok());
+    }
+
+    #[test]
+    fn service_ends_with_its_engine() {
+        let folder = tempfile::tempdir().unwrap();
+        let handle = an_engine(&folder);
+        let service_handle = of_service(handle).unwrap();
+        assert!(service(service_handle).is_ok());
+        drop(take_engine(handle));
+        assert_eq!(kind(service(service_handle)), Some(ErrorKind::Closed));
+    }
+
+    #[test]
+    fn panic_in_a_call_poisons_its_handle_and_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let (broken, whole) = (an_engine(&folder), an_engine(&folder));
+        let its_service = of_service(broken).unwrap();
+        let outcome = guard_result(|| {
+            let _held = engine(broken)?;
+            if true {
+                panic!("a panic on purpose, with a handle held");
+            }
+            Ok(())
+        });
+        assert_eq!(kind(outcome), Some(ErrorKind::Internal));
+        assert_eq!(kind(engine(broken)), Some(ErrorKind::Internal));
+        assert_eq!(kind(service(its_service)), Some(ErrorKind::Internal));
+        assert!(engine(whole).is_ok());
+        assert!(take_engine(broken).is_some(), "a poisoned handle can be closed");
+    }
+
+    #[test]
+    fn call_that_runs_keeps_what_its_handle_meant() {
+        let folder = tempfile::tempdir().unwrap();
+        let handle = an_engine(&folder);
+        let held = engine(handle).unwrap();
+        drop(take_engine(handle));
+        assert!(held.stats().is_ok());
+    }
+}

@@ -1,0 +1,136 @@
+//! What an operator does with a hook's lane and its deliveries.
+
+use std::ffi::c_char;
+use std::mem::MaybeUninit;
+
+use super::call::{guard_call, guard_new, guard_pointer};
+use super::engine::tieback_engine;
+use super::error::tieback_error;
+use super::kept::Kept;
+use super::publish::tieback_published;
+use super::scope::{self, tieback_scope};
+use super::status::tieback_status;
+use super::{handle, text};
+
+/// Starts nothing on a hook's lane until `tieback_engine_resume`; new events still queue.
+///
+/// Ownership: nothing is given. Threads: any. NULL: `error` may be.
+/// Errors: TIEBACK_NOT_FOUND, TIEBACK_INVALID_ARGUMENT, TIEBACK_CLOSED, TIEBACK_STORAGE.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieback_engine_pause(
+    engine: *const tieback_engine,
+    scope: *const tieback_scope,
+    hook_id: *const c_char,
+    error: Option<&mut MaybeUninit<*mut tieback_error>>,
+) -> tieback_status {
+    guard_call("pause", error, || {
+        let engine = handle::engine(engine)?;
+        // SAFETY: the caller keeps to the header.
+        let (scope, hook_id) = unsafe { (scope::read(scope)?, text::id("hook_id", hook_id)?) };
+        engine.pause(&scope, &hook_id)
+    })
+}
+
+/// Lets a lane go on that `tieback_engine_pause` holds. A back-off that was under way goes on too.
+///
+/// Ownership: nothing is given. Threads: any. NULL: `error` may be.
+/// Errors: TIEBACK_NOT_FOUND, TIEBACK_INVALID_ARGUMENT, TIEBACK_CLOSED, TIEBACK_STORAGE.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieback_engine_resume(
+    engine: *const tieback_engine,
+    scope: *const tieback_scope,
+    hook_id: *const c_char,
+    error: Option<&mut MaybeUninit<*mut tieback_error>>,
+) -> tieback_status {
+    guard_call("resume", error, || {
+        let engine = handle::engine(engine)?;
+        // SAFETY: the caller keeps to the header.
+        let (scope, hook_id) = unsafe { (scope::read(scope)?, text::id("hook_id", hook_id)?) };
+        engine.resume(&scope, &hook_id)
+    })
+}
+
+/// Ends the present wait of a lane in back-off: it tries again at once. The time it has failed still counts.
+///
+/// Ownership: nothing is given. Threads: any. NULL: `error` may be.
+/// Errors: TIEBACK_NOT_FOUND, TIEBACK_INVALID_ARGUMENT, TIEBACK_CLOSED, TIEBACK_STORAGE.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieback_engine_retry_now(
+    engine: *const tieback_engine,
+    scope: *const tieback_scope,
+    hook_id: *const c_char,
+    error: Option<&mut MaybeUninit<*mut tieback_error>>,
+) -> tieback_status {
+    guard_call("retry_now", error, || {
+        let engine = handle::engine(engine)?;
+        // SAFETY: the caller keeps to the header.
+        let (scope, hook_id) = unsafe { (scope::read(scope)?, text::id("hook_id", hook_id)?) };
+        engine.retry_now(&scope, &hook_id)
+    })
+}
+
+/// Gives one queued delivery up, so that an event which its endpoint cannot take does not hold up the rest.
+///
+/// Ownership: nothing is given. Threads: any. NULL: `error` may be.
+/// Errors: TIEBACK_NOT_FOUND; TIEBACK_CONFLICT when it has an outcome already; TIEBACK_INVALID_ARGUMENT,
+/// TIEBACK_CLOSED, TIEBACK_STORAGE.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieback_engine_skip(
+    engine: *const tieback_engine,
+    scope: *const tieback_scope,
+    hook_id: *const c_char,
+    delivery_id: *const c_char,
+    error: Option<&mut MaybeUninit<*mut tieback_error>>,
+) -> tieback_status {
+    guard_call("skip", error, || {
+        let engine = handle::engine(engine)?;
+        // SAFETY: the caller keeps to the header.
+        let (scope, hook_id, delivery_id) =
+            unsafe { (scope::read(scope)?, text::id("hook_id", hook_id)?, text::id("delivery_id", delivery_id)?) };
+        engine.skip(&scope, &hook_id, &delivery_id)
+    })
+}
+
+/// Sends the event of a delivery that has an outcome again, as a new delivery, and gives the new one's id.
+///
+/// Ownership: `*out` is yours; free it with `tieback_string_free`. Threads: any. NULL: `error` may be.
+/// Errors: TIEBACK_NOT_FOUND; TIEBACK_CONFLICT while the old one is still queued; TIEBACK_INVALID_ARGUMENT,
+/// TIEBACK_CLOSED, TIEBACK_STORAGE.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieback_engine_redeliver(
+    engine: *const tieback_engine,
+    scope: *const tieback_scope,
+    hook_id: *const c_char,
+    delivery_id: *const c_char,
+    out: Option<&mut MaybeUninit<*mut c_char>>,
+    error: Option<&mut MaybeUninit<*mut tieback_error>>,
+) -> tieback_status {
+    guard_pointer("redeliver", out, error, || {
+        let engine = handle::engine(engine)?;
+        // SAFETY: the caller keeps to the header.
+        let (scope, hook_id, delivery_id) =
+            unsafe { (scope::read(scope)?, text::id("hook_id", hook_id)?, text::id("delivery_id", delivery_id)?) };
+        engine.redeliver(&scope, &hook_id, &delivery_id).map(|id| Kept::new(id).into_raw())
+    })
+}
+
+/// Sends a made-up event to one hook, whatever its triggers are: to see whether its endpoint answers.
+///
+/// Ownership: `*out` is yours; free it with `tieback_published_free`. Threads: any. NULL: `error` may be.
+/// Errors: TIEBACK_NOT_FOUND; TIEBACK_INVALID_ARGUMENT when a project's scope leaves out its company; TIEBACK_CLOSED,
+/// TIEBACK_STORAGE.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieback_engine_send_test(
+    engine: *const tieback_engine,
+    scope: *const tieback_scope,
+    hook_id: *const c_char,
+    out: Option<&mut MaybeUninit<*mut tieback_published>>,
+    error: Option<&mut MaybeUninit<*mut tieback_error>>,
+) -> tieback_status {
+    guard_new("send_test", out, error, || {
+        let engine = handle::engine(engine)?;
+        // SAFETY: the caller keeps to the header.
+        let (scope, hook_id) = unsafe { (scope::read(scope)?, text::id("hook_id", hook_id)?) };
+        engine.send_test(&scope, &hook_id).map(tieback_published::new)
+    })
+}
