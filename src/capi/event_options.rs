@@ -6,7 +6,6 @@ use super::boundary::guard;
 use super::sized::{self, Growing};
 use super::text;
 use crate::error::Result;
-use crate::time::Timestamp;
 use crate::types::{Event, Id, Metadata, RelatedResource};
 use crate::wire::own;
 
@@ -82,7 +81,7 @@ pub unsafe fn read(options: *const tieback_event_options) -> Result<Event> {
         Ok(Event {
             id: text::optional_id("id", given.id)?,
             ulid: text::optional("ulid", given.ulid)?.map(str::to_owned),
-            timestamp: text::optional("timestamp", given.timestamp)?.map(Timestamp::parse).transpose()?,
+            timestamp: text::moment("timestamp", given.timestamp)?,
             company_id: one(given.company_id),
             project_id: one(given.project_id),
             user_id: one(given.user_id),

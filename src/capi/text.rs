@@ -3,6 +3,7 @@
 use std::ffi::{CStr, c_char};
 
 use crate::error::{Error, Result};
+use crate::time::Timestamp;
 use crate::types::{Id, PageRequest};
 
 /// The longest array that is taken, in items: far more than any call allows, and so a sign of a wrong count.
@@ -50,6 +51,16 @@ pub unsafe fn id(what: &str, pointer: *const c_char) -> Result<Id> {
 pub unsafe fn optional_id(what: &str, pointer: *const c_char) -> Result<Option<Id>> {
     // SAFETY: the caller's promise is the same.
     unsafe { optional(what, pointer) }?.map(|text| Id::parse(what, text)).transpose()
+}
+
+/// A moment that may be left out.
+///
+/// # Safety
+/// As for [`required`].
+pub unsafe fn moment(what: &str, pointer: *const c_char) -> Result<Option<Timestamp>> {
+    // SAFETY: the caller's promise is the same.
+    let moment = unsafe { optional(what, pointer) }?.map(Timestamp::parse).transpose();
+    moment.map_err(|wrong| Error::invalid(format!("{what} {}", wrong.message())))
 }
 
 /// Which page is wanted.

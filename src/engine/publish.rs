@@ -42,8 +42,8 @@ impl Engine {
 
     /// Sends a made-up event to one hook, whatever its triggers are: to see whether its endpoint answers. The event is
     /// the hook's first trigger's resource and event, with resource id 1 (without a trigger, the catalogue's first);
-    /// its `source_operation_id` (payload v2.0 and
-    /// v3.0) is `tieback-test`.
+    /// its `source_operation_id` (payload v2.0 and v3.0) is `tieback-test`. A disabled hook gets none, as the answer
+    /// says.
     ///
     /// # Errors
     /// `not_found`; `invalid_argument` when the scope leaves out a project's company; `closed`, `storage`.
