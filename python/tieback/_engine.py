@@ -10,7 +10,7 @@ from typing import NoReturn
 from . import _tieback
 from ._errors import Error, error_from_answer
 from ._event import Event, Published, event_to_input, published_from_answer
-from ._input import flag, given, id_text, milliseconds, optional_plain_text, seconds
+from ._input import flag, given, id_text, milliseconds, optional_plain_text, plain_text, seconds
 from ._scope import Scope, scope_to_input
 from ._service import Deliveries, Hooks, Resources, Triggers
 from ._status import (
@@ -61,7 +61,7 @@ def open(
         jitter=jitter,
         honor_retry_after=honor_retry_after,
     )
-    where = os.fspath(path)
+    where = plain_text("path", os.fspath(path))
     native = _tieback.Engine(
         where,
         policy,

@@ -20,7 +20,8 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
-pub(crate) use each::{check_count, one_answer_each, only_answer};
+pub(crate) use each::only_answer;
+pub use each::{check_count, each_during, one_answer_each};
 pub use open::EngineOptions;
 
 use crate::error::{Error, ErrorKind, Result};
