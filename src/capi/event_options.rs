@@ -7,7 +7,6 @@ use super::sized::{self, Growing};
 use super::text;
 use crate::error::Result;
 use crate::types::{Event, Id, Metadata, RelatedResource};
-use crate::wire::own;
 
 /// An event to publish. Begin with TIEBACK_EVENT_OPTIONS_INIT; what is NULL or 0 is left out.
 #[derive(Clone, Copy, Debug)]
@@ -91,7 +90,7 @@ pub unsafe fn read(options: *const tieback_event_options) -> Result<Event> {
             api_version: None,
             metadata: metadata(&given)?,
             related_resources: related(&given)?,
-            data: text::optional("data_json", given.data_json)?.map(own::parse).transpose()?,
+            data: text::json("data_json", given.data_json)?,
             unknown: serde_json::Map::new(),
         })
     }

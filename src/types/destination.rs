@@ -31,6 +31,11 @@ impl DestinationUrl {
             )));
         }
         // The text may hold credentials or a token in its query: no message below repeats it.
+        let url = Url::parse(text).map_err(|cause| {
+            Error::invalid(format!(
+                "the destination URL does not parse ({cause}): write it like https://webhooks.example.com/events"
+            ))
+        })?;
         // What a browser would mend (a line break, a backslash, a missing `//`) means something else than it says.
         if let Some(at) = text.chars().position(|c| c.is_whitespace() || c.is_control() || c == '\\') {
             return Err(Error::invalid(format!(
@@ -39,11 +44,6 @@ impl DestinationUrl {
                 at + 1
             )));
         }
-        let url = Url::parse(text).map_err(|cause| {
-            Error::invalid(format!(
-                "the destination URL does not parse ({cause}): write it like https://webhooks.example.com/events"
-            ))
-        })?;
         if !text[url.scheme().len()..].starts_with("://") && matches!(url.scheme(), "https" | "http") {
             return Err(Error::invalid(
                 "the destination URL has no `//` after its scheme: write it like https://host/path",

@@ -14,6 +14,7 @@ fn urls_that_a_browser_would_mend_are_refused() {
         (" https://example.com/hush", "character 1"),
         ("https://example.com/a b?hush", "character 22"),
         ("https://exa\nmple.com/hush", "character 12"),
+        ("not a url", "does not parse"),
         ("https://example.com/hush\u{7f}", "character 25"),
         ("https://example.com\\@127.0.0.1/hush", "backslash"),
         ("https:example.com/hush", "`//`"),
