@@ -236,10 +236,11 @@ impl Engine {
     }
 
     /// Sends the event of a delivery that has an outcome again, as a new delivery in the hook's present payload
-    /// version, and gives its id.
+    /// version, and gives its id. On a disabled hook it is queued until the hook is active.
     ///
     /// # Errors
-    /// `not_found`; `conflict` while the old one is still queued; `closed`, `storage`.
+    /// `not_found`; `conflict` while the old one is still queued; `invalid_argument` when the payload version cannot
+    /// carry the event's ids; `closed`, `storage`.
     pub fn redeliver(&self, scope: &Scope, hook_id: &Id, delivery_id: &Id) -> Result<Id> {
         let store = self.store()?;
         let (hook, delivery) = (hook_row(scope, hook_id)?, delivery_row(hook_id, delivery_id)?);

@@ -26,15 +26,6 @@ impl HookStatus {
             Self::Other(word) => word,
         }
     }
-
-    /// Reads the word on the wire; what is unknown is kept.
-    pub fn from_wire(word: &str) -> Self {
-        match word {
-            "active" => Self::Active,
-            "disabled" => Self::Disabled,
-            other => Self::Other(other.into()),
-        }
-    }
 }
 
 /// A hook as a service answers it. Header values are masked: five asterisks and the last five characters.
