@@ -109,8 +109,12 @@ impl Service for Embedded {
         check_count("triggers", trigger_ids.len(), TriggerCreate::MAX_BULK)?;
         let row = hook_row(scope, hook_id)?;
         let checked = trigger_ids.iter().map(|id| {
-            TriggerId::from_id(id)
-                .ok_or_else(|| Error::new(ErrorKind::NotFound, format!("trigger {id} is not there on hook {hook_id}")))
+            TriggerId::from_id(id).ok_or_else(|| {
+                Error::new(
+                    ErrorKind::NotFound,
+                    format!("trigger {id} is not there on hook {hook_id}: list the hook's triggers"),
+                )
+            })
         });
         one_answer_each(checked.collect(), |good| store.delete_triggers(scope, row, good))
     }

@@ -52,6 +52,24 @@ def test_bulk_answers_item_by_item(engine: tieback.Engine, scope: tieback.Scope,
     assert len(list(engine.triggers.list(scope, hook.id))) == 1
 
 
+def test_item_of_any_wrong_value_is_its_own_error(
+    engine: tieback.Engine, scope: tieback.Scope, hook: tieback.Hook
+) -> None:
+    wrong = [("", "create"), ("Company Vendors", "\ud800"), ("Company Vendors", None), (5, "create"), ("x" * 201, "create")]
+    answers = engine.triggers.create_many(scope, hook.id, [*wrong, ("Company Vendors", "create")])  # type: ignore[list-item]
+    for answer in answers[:-1]:
+        assert isinstance(answer, tieback.InvalidArgumentError) and answer.operation == "trigger_create_many"
+    made = answers[-1]
+    assert isinstance(made, tieback.Trigger)
+
+    ids: list[str | int] = ["", "a b", -1, 2**63, 2**64, 10**5000, "\u00e9", "\ud800"]
+    deleted = engine.triggers.delete_many(scope, hook.id, [*ids, "word", made.id, made.id])
+    for gone in deleted[: len(ids)]:
+        assert isinstance(gone, tieback.InvalidArgumentError) and gone.operation == "trigger_delete_many"
+    assert [type(one) for one in deleted[len(ids) :]] == [tieback.NotFoundError, type(None), tieback.NotFoundError]
+    assert len(list(engine.triggers.list(scope, hook.id))) == 1
+
+
 def test_more_than_500_triggers_change_nothing(
     engine: tieback.Engine, scope: tieback.Scope, hook: tieback.Hook
 ) -> None:

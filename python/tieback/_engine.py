@@ -10,7 +10,7 @@ from typing import NoReturn
 from . import _tieback
 from ._errors import Error, error_from_answer
 from ._event import Event, Published, event_to_input, published_from_answer
-from ._input import flag, given, id_text, milliseconds, optional_plain_text, seconds
+from ._input import flag, given, id_text, milliseconds, optional_plain_text, plain_text, seconds
 from ._scope import Scope, scope_to_input
 from ._service import Deliveries, Hooks, Resources, Triggers
 from ._status import (
@@ -61,7 +61,7 @@ def open(
         jitter=jitter,
         honor_retry_after=honor_retry_after,
     )
-    where = os.fspath(path)
+    where = plain_text("path", os.fspath(path))
     native = _tieback.Engine(
         where,
         policy,
@@ -117,7 +117,9 @@ class Engine:
         ]
 
     def send_test(self, scope: Scope, hook_id: str | int) -> Published:
-        """Sends a made-up event to one hook, whatever its triggers are: to see whether its endpoint answers."""
+        """Sends a made-up event to one hook, whatever its triggers are: to see whether its endpoint answers. It is of the
+        hook's first trigger, with resource id 1; in payload v2.0 and v3.0 its `source_operation_id` is `tieback-test`.
+        A disabled hook gets none, as the answer says."""
         return published_from_answer(self._native.send_test(scope_to_input(scope), id_text("hook_id", hook_id)))
 
     # ---- delivering ----
@@ -146,7 +148,8 @@ class Engine:
 
     def redeliver(self, scope: Scope, hook_id: str | int, delivery_id: str | int) -> str:
         """Sends the event of a delivery that has an outcome again, in the hook's present payload version, and gives the
-        id of the new delivery."""
+        id of the new delivery. On a disabled hook it is queued until the hook is active. `ConflictError` while the old
+        one is still queued; `InvalidArgumentError` when the payload version cannot carry the event's ids."""
         return self._native.redeliver(
             scope_to_input(scope), id_text("hook_id", hook_id), id_text("delivery_id", delivery_id)
         )

@@ -20,7 +20,8 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
-pub(crate) use each::{check_count, one_answer_each, only_answer};
+pub(crate) use each::only_answer;
+pub use each::{check_count, each_during, one_answer_each};
 pub use open::EngineOptions;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -236,10 +237,11 @@ impl Engine {
     }
 
     /// Sends the event of a delivery that has an outcome again, as a new delivery in the hook's present payload
-    /// version, and gives its id.
+    /// version, and gives its id. On a disabled hook it is queued until the hook is active.
     ///
     /// # Errors
-    /// `not_found`; `conflict` while the old one is still queued; `closed`, `storage`.
+    /// `not_found`; `conflict` while the old one is still queued; `invalid_argument` when the payload version cannot
+    /// carry the event's ids; `closed`, `storage`.
     pub fn redeliver(&self, scope: &Scope, hook_id: &Id, delivery_id: &Id) -> Result<Id> {
         let store = self.store()?;
         let (hook, delivery) = (hook_row(scope, hook_id)?, delivery_row(hook_id, delivery_id)?);
