@@ -218,7 +218,7 @@ impl Worker {
             next = self.sends.try_join_next();
         }
         self.attempts += answers.len() as u64;
-        self.on(Input::Ended(answers));
+        self.happened(Input::Ended(answers));
     }
 
     /// Takes what callers have signalled; gives the deadline if they want the worker to stop.
@@ -238,7 +238,7 @@ impl Worker {
     fn take_alarm(&mut self) {
         if self.alarm.is_some_and(|at| at <= self.shared.clock.now().monotonic) {
             self.alarm = None;
-            self.on(Input::Woke);
+            self.happened(Input::Woke);
         }
     }
 
@@ -267,6 +267,13 @@ impl Worker {
             self.shared.notices.add(Notice { hook: None, at: self.shared.clock.now().wall, kind });
         }
         self.store_failed = failure.is_some();
+        self.happened(input);
+    }
+
+    /// Tells the state machine what happened, and before that what callers have signalled: once a call that pauses,
+    /// disables, deletes or skips has returned, nothing starts against it.
+    fn happened(&mut self, input: Input) {
+        self.take_signals();
         self.on(input);
     }
 
