@@ -666,7 +666,8 @@ typedef struct {
      */
     size_t related_count;
     /**
-     * Further facts, as a JSON value (payload v4.0).
+     * Further facts, as a JSON value (payload v4.0). A number that neither 64 bits nor a double hold exactly is sent
+     * as a text with its digits.
      */
     const char *data_json;
 } tieback_event_options;
@@ -974,8 +975,8 @@ tieback_status tieback_engine_skip(const tieback_engine *engine,
                                    tieback_error **error);
 
 /**
- * Sends the event of a delivery that has an outcome again, as a new delivery in the hook's present payload version, and
- * gives the new one's id. On a disabled hook it is queued until the hook is active.
+ * Sends the event of a delivery that has an outcome again, as a new delivery in the hook's present payload version,
+ * and gives the new one's id. On a disabled hook it is queued until the hook is active.
  *
  * Ownership: `*out` is yours; free it with `tieback_string_free`. Threads: any. NULL: `error` may be.
  * Errors: TIEBACK_NOT_FOUND; TIEBACK_CONFLICT while the old one is still queued; TIEBACK_INVALID_ARGUMENT, also when
@@ -989,9 +990,9 @@ tieback_status tieback_engine_redeliver(const tieback_engine *engine,
                                         tieback_error **error);
 
 /**
- * Sends a made-up event to one hook, whatever its triggers are: to see whether its endpoint answers. It is of the hook's
- * first trigger, with resource id 1; in payload v2.0 and v3.0 its source_operation_id is "tieback-test". A disabled hook
- * gets none, as the answer says.
+ * Sends a made-up event to one hook, whatever its triggers are: to see whether its endpoint answers. It is of the
+ * hook's first trigger, with resource id 1; in payload v2.0 and v3.0 its source_operation_id is "tieback-test". A
+ * disabled hook gets none, as the answer says.
  *
  * Ownership: `*out` is yours; free it with `tieback_published_free`. Threads: any. NULL: `error` may be.
  * Errors: TIEBACK_NOT_FOUND; TIEBACK_INVALID_ARGUMENT when neither the scope nor the hook says which company a project

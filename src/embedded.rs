@@ -121,8 +121,8 @@ impl Service for Embedded {
 
     fn resource_list(&self, scope: &Scope, _query: &ResourceQuery, page: &PageRequest) -> Result<Page<Resource>> {
         self.engine.store()?;
-        // Every resource of the catalogue can be carried by every payload version; those of v4.0 alone are published
-        // nowhere (fact sheet, section 9).
+        // Every resource of the catalogue can be carried by every payload version; nobody has published which
+        // resources only v4.0 has.
         let all = self.engine.catalogue().list(scope.level());
         let wrong = |after: &Id| {
             Error::invalid(format!("`{after}` is not a place in this list: give back the `next` of the page before"))

@@ -12,8 +12,8 @@ use crate::boundary::exception;
 /// The deepest nesting that is taken, the same as from JSON text. It also ends a list that contains itself.
 const MAX_DEPTH: usize = 128;
 
-/// Why an object cannot be taken. A type that JSON has no form for is a `TypeError` and always the whole call's; a value
-/// that it has none for is `invalid_argument`, and may be one item's answer.
+/// Why an object cannot be taken. A type that JSON has no form for is a `TypeError`, and always the whole call's; a
+/// value that it has none for is `invalid_argument`, and may be one item's answer.
 pub enum Unfit {
     Type(PyErr),
     Value(Error),

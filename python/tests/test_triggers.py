@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+from typing import Any
 
 import pytest
 
@@ -55,8 +56,9 @@ def test_bulk_answers_item_by_item(engine: tieback.Engine, scope: tieback.Scope,
 def test_item_of_any_wrong_value_is_its_own_error(
     engine: tieback.Engine, scope: tieback.Scope, hook: tieback.Hook
 ) -> None:
-    wrong = [("", "create"), ("Company Vendors", "\ud800"), ("Company Vendors", None), (5, "create"), ("x" * 201, "create")]
-    answers = engine.triggers.create_many(scope, hook.id, [*wrong, ("Company Vendors", "create")])  # type: ignore[list-item]
+    vendors = "Company Vendors"
+    wrong: list[Any] = [("", "create"), (vendors, "\ud800"), (vendors, None), (5, "create"), ("x" * 201, "create")]
+    answers = engine.triggers.create_many(scope, hook.id, [*wrong, (vendors, "create")])
     for answer in answers[:-1]:
         assert isinstance(answer, tieback.InvalidArgumentError) and answer.operation == "trigger_create_many"
     made = answers[-1]

@@ -117,9 +117,9 @@ class Engine:
         ]
 
     def send_test(self, scope: Scope, hook_id: str | int) -> Published:
-        """Sends a made-up event to one hook, whatever its triggers are: to see whether its endpoint answers. It is of the
-        hook's first trigger, with resource id 1; in payload v2.0 and v3.0 its `source_operation_id` is `tieback-test`.
-        A disabled hook gets none, as the answer says."""
+        """Sends a made-up event to one hook, whatever its triggers are: to see whether its endpoint answers. It is of
+        the hook's first trigger, with resource id 1; in payload v2.0 and v3.0 its `source_operation_id` is
+        `tieback-test`. A disabled hook gets none, as the answer says."""
         return published_from_answer(self._native.send_test(scope_to_input(scope), id_text("hook_id", hook_id)))
 
     # ---- delivering ----

@@ -48,7 +48,8 @@ pub struct tieback_event_options {
     pub related_names: *const *const c_char,
     /// How many parents there are.
     pub related_count: usize,
-    /// Further facts, as a JSON value (payload v4.0).
+    /// Further facts, as a JSON value (payload v4.0). A number that neither 64 bits nor a double hold exactly is sent
+    /// as a text with its digits.
     pub data_json: *const c_char,
 }
 

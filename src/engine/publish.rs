@@ -45,8 +45,8 @@ impl Engine {
     /// says.
     ///
     /// # Errors
-    /// `not_found`; `invalid_argument` when neither the scope nor the hook says which company a project is of; `closed`,
-    /// `storage`.
+    /// `not_found`; `invalid_argument` when neither the scope nor the hook says which company a project is of;
+    /// `closed`, `storage`.
     pub fn send_test(&self, scope: &Scope, hook_id: &Id) -> Result<Published> {
         let store = self.store()?;
         let hook = hook_row(scope, hook_id)?;

@@ -67,7 +67,7 @@ impl Why {
     }
 }
 
-/// The statuses that a list is narrowed to. Both generations' words are understood (fact sheet, C2 and C3).
+/// The statuses that a list is narrowed to. Both generations' words are understood.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StatusFilter {
@@ -165,8 +165,8 @@ impl DeliveryQuery {
 
 fn no_border(which: &str, text: &str) -> Error {
     Error::invalid(format!(
-        "{which} `{}` is neither a day from 0001-01-01 to 9999-12-30, such as 2025-02-06, nor a moment in RFC 3339, such \
-         as 2025-02-06T23:34:12Z",
+        "{which} `{}` is neither a day from 0001-01-01 to 9999-12-30, such as 2025-02-06, nor a moment in RFC 3339, \
+         such as 2025-02-06T23:34:12Z",
         shown(text)
     ))
 }
@@ -219,7 +219,7 @@ impl Attempt {
     /// How much of an answer's body is read and kept, in bytes.
     pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
-    /// Whether the delivery is made: an answer with 2xx. A redirect is not one (fact sheet, section 8.1).
+    /// Whether the delivery is made: an answer with 2xx. A redirect is not one.
     pub fn success(&self) -> bool {
         self.response_status.is_some_and(|status| (200..300).contains(&status))
     }

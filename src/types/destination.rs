@@ -39,8 +39,8 @@ impl DestinationUrl {
         // What a browser would mend (a line break, a backslash, a missing `//`) means something else than it says.
         if let Some(at) = text.chars().position(|c| c.is_whitespace() || c.is_control() || c == '\\') {
             return Err(Error::invalid(format!(
-                "the destination URL has a blank, a control character or a backslash as its character {}: leave it out, \
-                 or write it in percent-encoding, such as %20",
+                "the destination URL has a blank, a control character or a backslash as its character {}: leave it \
+                 out, or write it in percent-encoding, such as %20",
                 at + 1
             )));
         }

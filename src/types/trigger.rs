@@ -26,7 +26,7 @@ pub struct TriggerCreate {
 }
 
 impl TriggerCreate {
-    /// Takes a resource name and an event type (`create`, `update`, `delete`, in any case; fact sheet, C4).
+    /// Takes a resource name and an event type (`create`, `update`, `delete` in any case: Procore has both).
     ///
     /// # Errors
     /// `invalid_argument` when one is empty, over 200 characters, or has control characters.
@@ -36,6 +36,6 @@ impl TriggerCreate {
         Ok(Self { resource_name: resource_name.to_owned(), event_type: event_type.to_lowercase() })
     }
 
-    /// The most triggers that one bulk call takes (fact sheet, section 2: 500).
+    /// The most triggers that one bulk call takes, as with Procore.
     pub const MAX_BULK: usize = 500;
 }

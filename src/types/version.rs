@@ -19,7 +19,7 @@ impl PayloadVersion {
     /// All versions, oldest first.
     pub const ALL: [Self; 3] = [Self::V2, Self::V3, Self::V4];
 
-    /// Accepts `v2.0` and `v2` alike (fact sheet, C5).
+    /// Accepts `v2.0` and `v2` alike: Procore's documentation has both.
     ///
     /// # Errors
     /// `invalid_argument` for anything else.

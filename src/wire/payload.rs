@@ -159,7 +159,7 @@ impl Rest {
     }
 }
 
-/// Null, and the empty text that some senders write for a project that there is not (fact sheet, C27).
+/// Null, and the empty text that some senders write for a project that there is not.
 fn is_nothing(value: &Value) -> bool {
     value.is_null() || value.as_str() == Some("")
 }
