@@ -23,7 +23,8 @@ const SHORT: Duration = Duration::from_millis(300);
 /// Far above what a loopback answer takes on a busy machine; far below "for ever".
 const PATIENCE: Duration = Duration::from_secs(10);
 
-const EVERYWHERE: Egress = Egress { danger_allow_http: true, danger_allow_private_addresses: true };
+const EVERYWHERE: Egress =
+    Egress { danger_allow_http: true, danger_allow_private_addresses: true, allow_networks: Vec::new() };
 
 fn sender(connect_timeout: Duration, response_timeout: Duration) -> Sender {
     let policy = RetryPolicy { connect_timeout, response_timeout, ..RetryPolicy::default() };

@@ -52,7 +52,7 @@ impl Engine {
                 Some("any") => Catalogue::accept_any(),
                 Some(table) => Catalogue::from_csv(table)?,
             };
-            let egress = Egress { danger_allow_http, danger_allow_private_addresses };
+            let egress = Egress { danger_allow_http, danger_allow_private_addresses, ..Egress::default() };
             CoreEngine::open(EngineOptions { policy, catalogue, egress, ..EngineOptions::at(path) })
         })?;
         Ok(Self { opened: Opened::new(engine), closed: AtomicBool::new(false), endings: Endings::default() })

@@ -10,6 +10,7 @@ use crate::engine::EngineOptions;
 use crate::error::Result;
 use crate::policy::catalogue::Catalogue;
 use crate::policy::egress::Egress;
+use crate::policy::network::Network;
 use crate::policy::retry::RetryPolicy;
 
 /// How an engine is opened. Begin with TIEBACK_ENGINE_OPTIONS_INIT; a field that is 0 or NULL means its default.
@@ -46,6 +47,9 @@ pub struct tieback_engine_options {
     pub catalogue_csv: *const c_char,
     /// 1 accepts every resource and event. Default 0.
     pub catalogue_accept_any: i32,
+    /// Networks to which deliveries may go although they are not public, separated by commas: `10.20.0.0/16, fd00::/8`.
+    /// Narrower than `danger_allow_private_addresses`. Default: none.
+    pub allow_networks: *const c_char,
 }
 
 // SAFETY: `repr(C)`, begins with its size, and zero is a value of integers and raw pointers.
@@ -71,9 +75,14 @@ pub extern "C" fn tieback_engine_options_init(options: *mut tieback_engine_optio
 /// As for [`sized::required`]; the texts in it are NULL or NUL-terminated.
 pub unsafe fn read(options: *const tieback_engine_options) -> Result<EngineOptions> {
     // SAFETY: the caller's promise is the same.
-    let (given, path, csv) = unsafe {
+    let (given, path, csv, allow_networks) = unsafe {
         let given = sized::required(options)?;
-        (given, text::required("path", given.path)?, text::optional("catalogue_csv", given.catalogue_csv)?)
+        (
+            given,
+            text::required("path", given.path)?,
+            text::optional("catalogue_csv", given.catalogue_csv)?,
+            text::optional("allow_networks", given.allow_networks)?,
+        )
     };
     Ok(EngineOptions {
         policy: policy(&given)?,
@@ -83,6 +92,7 @@ pub unsafe fn read(options: *const tieback_engine_options) -> Result<EngineOptio
                 "danger_allow_private_addresses",
                 given.danger_allow_private_addresses,
             )?,
+            allow_networks: Network::parse_list(allow_networks.unwrap_or_default())?,
         },
         catalogue: Catalogue::chosen(csv, text::flag("catalogue_accept_any", given.catalogue_accept_any)?)?,
         ..EngineOptions::at(path)

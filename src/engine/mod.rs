@@ -24,6 +24,7 @@ pub(crate) use each::{check_count, one_answer_each, only_answer};
 pub use open::EngineOptions;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::net::client::Outbound;
 use crate::policy::catalogue::Catalogue;
 use crate::policy::dispatch::Limits;
 use crate::policy::egress::Egress;
@@ -55,7 +56,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     catalogue: Catalogue,
-    egress: Egress,
+    outbound: Outbound,
     policy: RetryPolicy,
     limits: Limits,
     ulids: Ulids,
@@ -84,7 +85,7 @@ impl Engine {
             clock: options.clock,
             random: options.random,
             catalogue: options.catalogue,
-            egress: options.egress,
+            outbound: Outbound { egress: options.egress, lookup: options.lookup },
             policy: options.policy,
             limits: options.limits,
             ulids: Ulids::default(),
@@ -278,8 +279,8 @@ impl Engine {
         &self.shared.catalogue
     }
 
-    pub(crate) fn egress(&self) -> Egress {
-        self.shared.egress
+    pub(crate) fn egress(&self) -> &Egress {
+        &self.shared.outbound.egress
     }
 
     /// Tells the worker that a hook has changed.

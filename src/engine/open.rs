@@ -7,9 +7,11 @@ use serde_json::Value;
 
 use super::Engine;
 use crate::error::Result;
+use crate::net::resolve::{Lookup, SystemLookup};
 use crate::policy::catalogue::Catalogue;
 use crate::policy::dispatch::Limits;
 use crate::policy::egress::Egress;
+use crate::policy::network::Network;
 use crate::policy::retry::RetryPolicy;
 use crate::random::{Random, SystemRandom};
 use crate::store::sqlite::SqliteStore;
@@ -25,6 +27,8 @@ pub struct EngineOptions {
     pub policy: RetryPolicy,
     /// Where deliveries may go. Public addresses over https.
     pub egress: Egress,
+    /// Where addresses of host names come from. The machine's resolver. Whatever it says, `egress` decides.
+    pub lookup: Arc<dyn Lookup>,
     /// Which resources and events exist. The built-in catalogue.
     pub catalogue: Catalogue,
     /// Where the time comes from. The machine's clock.
@@ -42,6 +46,7 @@ impl EngineOptions {
             path: path.into(),
             policy: RetryPolicy::default(),
             egress: Egress::default(),
+            lookup: Arc::new(SystemLookup),
             catalogue: Catalogue::builtin(),
             clock: Arc::new(SystemClock::new()),
             random: Arc::new(SystemRandom),
@@ -50,7 +55,7 @@ impl EngineOptions {
     }
 
     /// Reads options from tieback's own JSON: `path`, and where wanted `danger_allow_http`,
-    /// `danger_allow_private_addresses`, `retry` (see [`RetryPolicy::from_json`]), `catalogue_csv`,
+    /// `danger_allow_private_addresses`, `allow_networks` (a list of texts), `retry` (see [`RetryPolicy::from_json`]), `catalogue_csv`,
     /// `catalogue_accept_any`.
     ///
     /// # Errors
@@ -62,6 +67,7 @@ impl EngineOptions {
             egress: Egress {
                 danger_allow_http: members.flag("danger_allow_http")?.unwrap_or_default(),
                 danger_allow_private_addresses: members.flag("danger_allow_private_addresses")?.unwrap_or_default(),
+                allow_networks: members.each_parsed("allow_networks", Network::parse)?.unwrap_or_default(),
             },
             policy: members.read("retry", |_, retry| RetryPolicy::from_json(retry))?.unwrap_or_default(),
             catalogue: Catalogue::chosen(

@@ -1,11 +1,13 @@
 //! The one configured HTTP client: whatever tieback calls, it calls through a client built here.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::ClientBuilder;
 
-use super::resolve::SystemResolver;
+use super::resolve::{GuardedResolver, Lookup, SystemLookup};
+use crate::policy::egress::Egress;
 
 /// How long an unused connection is kept. Many servers close theirs after 5 s (Node.js, Apache httpd). One that closes
 /// in the moment in which we write cannot be told from one that died while it worked, so that attempt fails: we let go
@@ -20,13 +22,35 @@ const POOL_MAX_IDLE_PER_HOST: usize = 256;
 /// failure.
 const MAX_RESPONSE_HEADERS: usize = 256;
 
+/// How the outside is reached: everything about connections that is not a time limit.
+#[derive(Clone)]
+pub struct Outbound {
+    /// Where requests may go.
+    pub egress: Egress,
+    /// Where addresses of names come from.
+    pub lookup: Arc<dyn Lookup>,
+}
+
+impl From<Egress> for Outbound {
+    fn from(egress: Egress) -> Self {
+        Self { egress, lookup: Arc::new(SystemLookup) }
+    }
+}
+
+impl fmt::Debug for Outbound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outbound").field("egress", &self.egress).finish_non_exhaustive()
+    }
+}
+
 /// A client that does what it is told and nothing else: no redirect is followed, nothing is sent twice, no proxy is
 /// taken from the environment, bodies come as they were sent. Certificates are checked against the machine's roots.
 /// (Cookies and decompression are features of reqwest that are not built in.)
 ///
 /// HTTP/2 is ruled out even if another crate in the host's build turns it on: the time limits of an attempt rely on one
 /// connection carrying one request at a time.
-pub(super) fn builder(connect_timeout: Duration) -> ClientBuilder {
+pub(super) fn builder(connect_timeout: Duration, outbound: &Outbound) -> ClientBuilder {
+    let resolver = GuardedResolver::new(Arc::clone(&outbound.lookup), outbound.egress.clone());
     ClientBuilder::new()
         .user_agent(concat!("tieback/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
@@ -37,7 +61,7 @@ pub(super) fn builder(connect_timeout: Duration) -> ClientBuilder {
         // Small receivers often compare names letter for letter, against `Content-Type` rather than `content-type`.
         .http1_title_case_headers()
         .http1_max_headers(MAX_RESPONSE_HEADERS)
-        .dns_resolver(Arc::new(SystemResolver))
+        .dns_resolver(Arc::new(resolver))
         .connect_timeout(connect_timeout)
         .pool_idle_timeout(POOL_IDLE_TIMEOUT)
         .pool_max_idle_per_host(POOL_MAX_IDLE_PER_HOST)

@@ -2,6 +2,7 @@
 //! stable, and hold neither URL nor header nor anything else that could be secret.
 
 use std::error::Error;
+use std::fmt;
 use std::io;
 use std::iter::successors;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use rustls::CertificateError;
 use rustls::pki_types::InvalidDnsNameError;
 
-use super::resolve::NotResolved;
+use super::resolve::{NotResolved, Refused};
 
 const CLOSED_EARLY: &str = "the connection closed before the answer was complete";
 const NOT_HTTP: &str = "the answer is not HTTP";
@@ -26,6 +27,9 @@ pub(super) fn reason(error: &reqwest::Error, connect_timeout: Duration) -> Strin
         if cause.is::<NotResolved>() {
             return Some("the host name does not resolve".to_owned());
         }
+        if let Some(cause) = cause.downcast_ref::<Refused>() {
+            return Some(refused(cause));
+        }
         if cause.is::<InvalidDnsNameError>() {
             return Some("the host name is not valid".to_owned());
         }
@@ -38,6 +42,11 @@ pub(super) fn reason(error: &reqwest::Error, connect_timeout: Duration) -> Strin
         cause.downcast_ref::<hyper::Error>().and_then(http).map(str::to_owned)
     });
     known.unwrap_or_else(|| unknown(error))
+}
+
+/// The words for a destination that the rules do not allow: the same whether its URL or its resolver gave it away.
+pub(super) fn refused(why: &dyn fmt::Display) -> String {
+    format!("destination refused: {why}")
 }
 
 /// The words for a connection that was not there in time.

@@ -1,6 +1,6 @@
 //! What goes over the network: one configured HTTP client, and the attempt to deliver that it makes.
 
-mod client;
+pub mod client;
 mod failure;
-mod resolve;
+pub mod resolve;
 pub mod send;

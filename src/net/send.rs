@@ -19,7 +19,8 @@ use reqwest::{Client, Method, Request, Response};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
-use super::{client, failure};
+use super::client::{self, Outbound};
+use super::failure;
 use crate::error::{Error, ErrorKind, Result};
 use crate::policy::egress::Egress;
 use crate::policy::retry::RetryPolicy;
@@ -48,8 +49,9 @@ impl Sender {
     ///
     /// # Errors
     /// `tls` when the machine has no root certificates.
-    pub fn new(policy: &RetryPolicy, egress: Egress) -> Result<Self> {
-        let client = client::builder(policy.connect_timeout).build().map_err(|cause| {
+    pub fn new(policy: &RetryPolicy, outbound: impl Into<Outbound>) -> Result<Self> {
+        let outbound = outbound.into();
+        let client = client::builder(policy.connect_timeout, &outbound).build().map_err(|cause| {
             Error::new(
                 ErrorKind::Tls,
                 "no HTTPS client can be made, most likely because this machine has no root certificates: install the \
@@ -57,6 +59,7 @@ impl Sender {
             )
             .caused_by(cause)
         })?;
+        let egress = outbound.egress;
         Ok(Self { client, egress, connect_timeout: policy.connect_timeout, response_timeout: policy.response_timeout })
     }
 
@@ -81,7 +84,7 @@ impl Sender {
 
     async fn exchange(&self, destination: &Destination, payload: Bytes) -> Result<Answer, String> {
         // The store may have been filled under other switches than today's.
-        self.egress.check_url(&destination.url).map_err(|error| format!("destination refused: {error}"))?;
+        self.egress.check_url(&destination.url).map_err(|error| failure::refused(&error))?;
 
         let (asked, connected) = oneshot::channel();
         let request = request(destination, Payload { bytes: payload, asked: Some(asked) })?;
