@@ -85,7 +85,7 @@ impl Engine {
             clock: options.clock,
             random: options.random,
             catalogue: options.catalogue,
-            outbound: Outbound { egress: options.egress, lookup: options.lookup },
+            outbound: Outbound { egress: options.egress, lookup: options.lookup, tls: options.tls },
             policy: options.policy,
             limits: options.limits,
             ulids: Ulids::default(),

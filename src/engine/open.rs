@@ -1,6 +1,6 @@
 //! How an engine is opened. The only place that names a kind of store.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::Engine;
 use crate::error::Result;
 use crate::net::resolve::{Lookup, SystemLookup};
+use crate::net::tls::TlsOptions;
 use crate::policy::catalogue::Catalogue;
 use crate::policy::dispatch::Limits;
 use crate::policy::egress::Egress;
@@ -27,6 +28,8 @@ pub struct EngineOptions {
     pub policy: RetryPolicy,
     /// Where deliveries may go. Public addresses over https.
     pub egress: Egress,
+    /// Whom TLS trusts beside the machine's roots, and the client certificate. Neither.
+    pub tls: TlsOptions,
     /// Where addresses of host names come from. The machine's resolver. Whatever it says, `egress` decides.
     pub lookup: Arc<dyn Lookup>,
     /// Which resources and events exist. The built-in catalogue.
@@ -46,6 +49,7 @@ impl EngineOptions {
             path: path.into(),
             policy: RetryPolicy::default(),
             egress: Egress::default(),
+            tls: TlsOptions::default(),
             lookup: Arc::new(SystemLookup),
             catalogue: Catalogue::builtin(),
             clock: Arc::new(SystemClock::new()),
@@ -55,7 +59,8 @@ impl EngineOptions {
     }
 
     /// Reads options from tieback's own JSON: `path`, and where wanted `danger_allow_http`,
-    /// `danger_allow_private_addresses`, `allow_networks` (a list of texts), `retry` (see [`RetryPolicy::from_json`]), `catalogue_csv`,
+    /// `danger_allow_private_addresses`, `allow_networks` (a list of texts), `extra_ca_pem`, `extra_ca_file`,
+    /// `client_certificate_pem`, `client_key_pem`, `retry` (see [`RetryPolicy::from_json`]), `catalogue_csv`,
     /// `catalogue_accept_any`.
     ///
     /// # Errors
@@ -69,6 +74,12 @@ impl EngineOptions {
                 danger_allow_private_addresses: members.flag("danger_allow_private_addresses")?.unwrap_or_default(),
                 allow_networks: members.each_parsed("allow_networks", Network::parse)?.unwrap_or_default(),
             },
+            tls: TlsOptions::chosen(
+                members.text("extra_ca_pem")?,
+                members.text("extra_ca_file")?.map(Path::new),
+                members.text("client_certificate_pem")?,
+                members.text("client_key_pem")?,
+            )?,
             policy: members.read("retry", |_, retry| RetryPolicy::from_json(retry))?.unwrap_or_default(),
             catalogue: Catalogue::chosen(
                 members.text("catalogue_csv")?,

@@ -4,9 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::ClientBuilder;
+use reqwest::{Client, ClientBuilder};
 
 use super::resolve::{GuardedResolver, Lookup, SystemLookup};
+use super::tls::TlsOptions;
+use crate::error::{Error, ErrorKind, Result};
 use crate::policy::egress::Egress;
 
 /// How long an unused connection is kept. Many servers close theirs after 5 s (Node.js, Apache httpd). One that closes
@@ -29,17 +31,43 @@ pub struct Outbound {
     pub egress: Egress,
     /// Where addresses of names come from.
     pub lookup: Arc<dyn Lookup>,
+    /// Whom TLS trusts, and who we are.
+    pub tls: TlsOptions,
 }
 
 impl From<Egress> for Outbound {
     fn from(egress: Egress) -> Self {
-        Self { egress, lookup: Arc::new(SystemLookup) }
+        Self { egress, lookup: Arc::new(SystemLookup), tls: TlsOptions::default() }
     }
 }
 
 impl fmt::Debug for Outbound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Outbound").field("egress", &self.egress).finish_non_exhaustive()
+        f.debug_struct("Outbound").field("egress", &self.egress).field("tls", &self.tls).finish_non_exhaustive()
+    }
+}
+
+/// The client, and what there is to know about it.
+#[derive(Clone, Debug)]
+pub(super) struct Built {
+    pub client: Client,
+    /// Whether there is anything that a server's certificate could be checked against.
+    pub trusts_anyone: bool,
+}
+
+/// Builds the client. On a machine without root certificates it is one that trusts nobody but the extra CAs: `http`
+/// needs no roots, and whoever delivers to `https` is told at the attempt, where it can be mended.
+///
+/// # Errors
+/// `tls` when not even that can be made.
+pub(super) fn build(connect_timeout: Duration, outbound: &Outbound) -> Result<Built> {
+    let with = |without_roots| outbound.tls.apply(builder(connect_timeout, outbound), without_roots)?.build();
+    let unfit = |cause: reqwest::Error| {
+        Error::new(ErrorKind::Tls, "no HTTPS client can be made of these certificates on this machine").caused_by(cause)
+    };
+    match with(false) {
+        Ok(client) => Ok(Built { client, trusts_anyone: true }),
+        Err(_) => Ok(Built { client: with(true).map_err(unfit)?, trusts_anyone: outbound.tls.trusts_anyone() }),
     }
 }
 
@@ -49,7 +77,7 @@ impl fmt::Debug for Outbound {
 ///
 /// HTTP/2 is ruled out even if another crate in the host's build turns it on: the time limits of an attempt rely on one
 /// connection carrying one request at a time.
-pub(super) fn builder(connect_timeout: Duration, outbound: &Outbound) -> ClientBuilder {
+fn builder(connect_timeout: Duration, outbound: &Outbound) -> ClientBuilder {
     let resolver = GuardedResolver::new(Arc::clone(&outbound.lookup), outbound.egress.clone());
     ClientBuilder::new()
         .user_agent(concat!("tieback/", env!("CARGO_PKG_VERSION")))

@@ -7,16 +7,20 @@ use std::io;
 use std::iter::successors;
 use std::time::Duration;
 
-use rustls::CertificateError;
 use rustls::pki_types::InvalidDnsNameError;
+use rustls::{AlertDescription, CertificateError};
 
 use super::resolve::{NotResolved, Refused};
 
 const CLOSED_EARLY: &str = "the connection closed before the answer was complete";
 const NOT_HTTP: &str = "the answer is not HTTP";
+const UNKNOWN_ISSUER: &str = "unknown issuer: add its certificate as extra CA, if you trust it";
+const NO_ROOTS: &str = "unknown issuer: this machine has no root certificates: install the package ca-certificates, name a \
+                        PEM file in SSL_CERT_FILE, or add an extra CA";
+const CLIENT_CERTIFICATE: &str = "the server asks for a client certificate: set one";
 
 /// The words for a request that failed.
-pub(super) fn reason(error: &reqwest::Error, connect_timeout: Duration) -> String {
+pub(super) fn reason(error: &reqwest::Error, connect_timeout: Duration, trusts_anyone: bool) -> String {
     if error.is_connect() && error.is_timeout() {
         return no_connection(connect_timeout);
     }
@@ -34,7 +38,7 @@ pub(super) fn reason(error: &reqwest::Error, connect_timeout: Duration) -> Strin
             return Some("the host name is not valid".to_owned());
         }
         if let Some(cause) = cause.downcast_ref::<rustls::Error>() {
-            return Some(format!("TLS: {}", tls(cause)));
+            return Some(format!("TLS: {}", tls(cause, trusts_anyone)));
         }
         if let Some(cause) = cause.downcast_ref::<io::Error>() {
             return network(cause, error.is_connect()).map(str::to_owned);
@@ -103,12 +107,14 @@ fn http(error: &hyper::Error) -> Option<&'static str> {
     }
 }
 
-fn tls(error: &rustls::Error) -> String {
+fn tls(error: &rustls::Error, trusts_anyone: bool) -> String {
     match error {
+        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) if !trusts_anyone => NO_ROOTS.to_owned(),
         rustls::Error::InvalidCertificate(cause) => certificate(cause).to_owned(),
         rustls::Error::NoCertificatesPresented => "no certificate presented".to_owned(),
         rustls::Error::InvalidMessage(_) => "the server does not speak TLS".to_owned(),
         rustls::Error::PeerIncompatible(_) => "no protocol version or cipher in common".to_owned(),
+        rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => CLIENT_CERTIFICATE.to_owned(),
         // The alert's name is of the protocol: `HandshakeFailure`, `UnrecognizedName`, ...
         rustls::Error::AlertReceived(alert) => format!("the server refused with {alert:?}"),
         _ => "the handshake failed".to_owned(),
@@ -117,7 +123,7 @@ fn tls(error: &rustls::Error) -> String {
 
 fn certificate(error: &CertificateError) -> &'static str {
     match error {
-        CertificateError::UnknownIssuer => "unknown issuer",
+        CertificateError::UnknownIssuer => UNKNOWN_ISSUER,
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => "certificate expired",
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => "certificate not yet valid",
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {

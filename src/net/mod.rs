@@ -4,3 +4,4 @@ pub mod client;
 mod failure;
 pub mod resolve;
 pub mod send;
+pub mod tls;

@@ -21,7 +21,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::client::{self, Outbound};
 use super::failure;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::policy::egress::Egress;
 use crate::policy::retry::RetryPolicy;
 use crate::store::Destination;
@@ -39,6 +39,7 @@ const MAX_HEADER_BYTES: usize = 16 * 1024;
 #[derive(Clone, Debug)]
 pub struct Sender {
     client: Client,
+    trusts_anyone: bool,
     egress: Egress,
     connect_timeout: Duration,
     response_timeout: Duration,
@@ -48,19 +49,17 @@ impl Sender {
     /// A sender with the policy's time limits. It reads the machine's root certificates and opens no connection.
     ///
     /// # Errors
-    /// `tls` when the machine has no root certificates.
+    /// `tls` when no TLS client can be made at all.
     pub fn new(policy: &RetryPolicy, outbound: impl Into<Outbound>) -> Result<Self> {
         let outbound = outbound.into();
-        let client = client::builder(policy.connect_timeout, &outbound).build().map_err(|cause| {
-            Error::new(
-                ErrorKind::Tls,
-                "no HTTPS client can be made, most likely because this machine has no root certificates: install the \
-                 package ca-certificates, or name a PEM file in SSL_CERT_FILE",
-            )
-            .caused_by(cause)
-        })?;
-        let egress = outbound.egress;
-        Ok(Self { client, egress, connect_timeout: policy.connect_timeout, response_timeout: policy.response_timeout })
+        let built = client::build(policy.connect_timeout, &outbound)?;
+        Ok(Self {
+            client: built.client,
+            trusts_anyone: built.trusts_anyone,
+            egress: outbound.egress,
+            connect_timeout: policy.connect_timeout,
+            response_timeout: policy.response_timeout,
+        })
     }
 
     /// Makes one attempt. It never fails: what went wrong is in the [`Attempt`].
@@ -106,7 +105,7 @@ impl Sender {
                 Err(_) => return Err(failure::no_response(self.response_timeout)),
             },
         };
-        let response = response.map_err(|error| failure::reason(&error, self.connect_timeout))?;
+        let response = response.map_err(|error| failure::reason(&error, self.connect_timeout, self.trusts_anyone))?;
         Ok(Answer::read(response, deadline).await)
     }
 }
