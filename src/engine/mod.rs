@@ -85,7 +85,12 @@ impl Engine {
             clock: options.clock,
             random: options.random,
             catalogue: options.catalogue,
-            outbound: Outbound { egress: options.egress, lookup: options.lookup, tls: options.tls },
+            outbound: Outbound {
+                egress: options.egress,
+                lookup: options.lookup,
+                tls: options.tls,
+                proxy: options.proxy,
+            },
             policy: options.policy,
             limits: options.limits,
             ulids: Ulids::default(),

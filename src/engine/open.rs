@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::Engine;
 use crate::error::Result;
+use crate::net::proxy::{ProxyChoice, ProxyOptions};
 use crate::net::resolve::{Lookup, SystemLookup};
 use crate::net::tls::TlsOptions;
 use crate::policy::catalogue::Catalogue;
@@ -30,6 +31,8 @@ pub struct EngineOptions {
     pub egress: Egress,
     /// Whom TLS trusts beside the machine's roots, and the client certificate. Neither.
     pub tls: TlsOptions,
+    /// By which proxy deliveries go out. None.
+    pub proxy: ProxyOptions,
     /// Where addresses of host names come from. The machine's resolver. Whatever it says, `egress` decides.
     pub lookup: Arc<dyn Lookup>,
     /// Which resources and events exist. The built-in catalogue.
@@ -50,6 +53,7 @@ impl EngineOptions {
             policy: RetryPolicy::default(),
             egress: Egress::default(),
             tls: TlsOptions::default(),
+            proxy: ProxyOptions::default(),
             lookup: Arc::new(SystemLookup),
             catalogue: Catalogue::builtin(),
             clock: Arc::new(SystemClock::new()),
@@ -60,7 +64,8 @@ impl EngineOptions {
 
     /// Reads options from tieback's own JSON: `path`, and where wanted `danger_allow_http`,
     /// `danger_allow_private_addresses`, `allow_networks` (a list of texts), `extra_ca_pem`, `extra_ca_file`,
-    /// `client_certificate_pem`, `client_key_pem`, `retry` (see [`RetryPolicy::from_json`]), `catalogue_csv`,
+    /// `client_certificate_pem`, `client_key_pem`, `proxy_url`, `no_proxy`,
+    /// `proxy_from_environment`, `danger_proxy_resolves`, `retry` (see [`RetryPolicy::from_json`]), `catalogue_csv`,
     /// `catalogue_accept_any`.
     ///
     /// # Errors
@@ -80,6 +85,12 @@ impl EngineOptions {
                 members.text("client_certificate_pem")?,
                 members.text("client_key_pem")?,
             )?,
+            proxy: ProxyOptions::chosen(ProxyChoice {
+                url: members.text("proxy_url")?,
+                no_proxy: members.text("no_proxy")?,
+                from_environment: members.flag("proxy_from_environment")?.unwrap_or_default(),
+                danger_proxy_resolves: members.flag("danger_proxy_resolves")?.unwrap_or_default(),
+            })?,
             policy: members.read("retry", |_, retry| RetryPolicy::from_json(retry))?.unwrap_or_default(),
             catalogue: Catalogue::chosen(
                 members.text("catalogue_csv")?,

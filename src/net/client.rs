@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use reqwest::{Client, ClientBuilder};
 
+use super::proxy::ProxyOptions;
 use super::resolve::{GuardedResolver, Lookup, SystemLookup};
 use super::tls::TlsOptions;
 use crate::error::{Error, ErrorKind, Result};
 use crate::policy::egress::Egress;
+use crate::policy::retry::RetryPolicy;
 
 /// How long an unused connection is kept. Many servers close theirs after 5 s (Node.js, Apache httpd). One that closes
 /// in the moment in which we write cannot be told from one that died while it worked, so that attempt fails: we let go
@@ -33,17 +35,23 @@ pub struct Outbound {
     pub lookup: Arc<dyn Lookup>,
     /// Whom TLS trusts, and who we are.
     pub tls: TlsOptions,
+    /// By which proxy.
+    pub proxy: ProxyOptions,
 }
 
 impl From<Egress> for Outbound {
     fn from(egress: Egress) -> Self {
-        Self { egress, lookup: Arc::new(SystemLookup), tls: TlsOptions::default() }
+        Self { egress, lookup: Arc::new(SystemLookup), tls: TlsOptions::default(), proxy: ProxyOptions::default() }
     }
 }
 
 impl fmt::Debug for Outbound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Outbound").field("egress", &self.egress).field("tls", &self.tls).finish_non_exhaustive()
+        f.debug_struct("Outbound")
+            .field("egress", &self.egress)
+            .field("tls", &self.tls)
+            .field("proxy", &self.proxy)
+            .finish_non_exhaustive()
     }
 }
 
@@ -60,8 +68,11 @@ pub(super) struct Built {
 ///
 /// # Errors
 /// `tls` when not even that can be made.
-pub(super) fn build(connect_timeout: Duration, outbound: &Outbound) -> Result<Built> {
-    let with = |without_roots| outbound.tls.apply(builder(connect_timeout, outbound), without_roots)?.build();
+pub(super) fn build(limits: &RetryPolicy, outbound: &Outbound) -> Result<Built> {
+    let with = |without_roots| {
+        let builder = outbound.proxy.apply(builder(limits, outbound))?;
+        outbound.tls.apply(builder, without_roots)?.build()
+    };
     let unfit = |cause: reqwest::Error| {
         Error::new(ErrorKind::Tls, "no HTTPS client can be made of these certificates on this machine").caused_by(cause)
     };
@@ -71,26 +82,31 @@ pub(super) fn build(connect_timeout: Duration, outbound: &Outbound) -> Result<Bu
     }
 }
 
+/// The most bytes of headers of an HTTP/2 answer that are understood; what is kept of them is less.
+const MAX_RESPONSE_HEADER_BYTES: u32 = 256 * 1024;
+
 /// A client that does what it is told and nothing else: no redirect is followed, nothing is sent twice, no proxy is
-/// taken from the environment, bodies come as they were sent. Certificates are checked against the machine's roots.
+/// taken unless one was named, bodies come as they were sent. Certificates are checked against the machine's roots.
 /// (Cookies and decompression are features of reqwest that are not built in.)
 ///
-/// HTTP/2 is ruled out even if another crate in the host's build turns it on: the time limits of an attempt rely on one
-/// connection carrying one request at a time.
-fn builder(connect_timeout: Duration, outbound: &Outbound) -> ClientBuilder {
-    let resolver = GuardedResolver::new(Arc::clone(&outbound.lookup), outbound.egress.clone());
+/// The server chooses HTTP/2 or HTTP/1.1 in the TLS handshake; `http` is always HTTP/1.1. An HTTP/2 connection carries
+/// many requests, so that one that has died would fail them all, one after another, for as long as there are new ones:
+/// it is asked for a sign of life as often as an attempt may take.
+fn builder(limits: &RetryPolicy, outbound: &Outbound) -> ClientBuilder {
+    let resolver = GuardedResolver::new(Arc::clone(&outbound.lookup), outbound.egress.clone(), outbound.proxy.clone());
     ClientBuilder::new()
         .user_agent(concat!("tieback/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
         .retry(reqwest::retry::never())
-        .no_proxy()
-        .http1_only()
         // Small receivers often compare names letter for letter, against `Content-Type` rather than `content-type`.
         .http1_title_case_headers()
         .http1_max_headers(MAX_RESPONSE_HEADERS)
         .dns_resolver(Arc::new(resolver))
-        .connect_timeout(connect_timeout)
+        .http2_max_header_list_size(MAX_RESPONSE_HEADER_BYTES)
+        .http2_keep_alive_interval(limits.response_timeout)
+        .http2_keep_alive_timeout(limits.response_timeout)
+        .connect_timeout(limits.connect_timeout)
         .pool_idle_timeout(POOL_IDLE_TIMEOUT)
         .pool_max_idle_per_host(POOL_MAX_IDLE_PER_HOST)
 }

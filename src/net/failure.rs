@@ -13,6 +13,7 @@ use rustls::{AlertDescription, CertificateError};
 use super::resolve::{NotResolved, Refused};
 
 const CLOSED_EARLY: &str = "the connection closed before the answer was complete";
+const HTTP2_BROKEN: &str = "the HTTP/2 request was broken off";
 const NOT_HTTP: &str = "the answer is not HTTP";
 const UNKNOWN_ISSUER: &str = "unknown issuer: add its certificate as extra CA, if you trust it";
 const NO_ROOTS: &str = "unknown issuer: this machine has no root certificates: install the package ca-certificates, name a \
@@ -33,6 +34,9 @@ pub(super) fn reason(error: &reqwest::Error, connect_timeout: Duration, trusts_a
         }
         if let Some(cause) = cause.downcast_ref::<Refused>() {
             return Some(refused(cause));
+        }
+        if let Some(words) = tunnel(&cause.to_string()) {
+            return Some(words.to_owned());
         }
         if cause.is::<InvalidDnsNameError>() {
             return Some("the host name is not valid".to_owned());
@@ -78,6 +82,17 @@ fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)
     })
 }
 
+/// Why a proxy made no connection. The type of this error is not public, its words are.
+fn tunnel(words: &str) -> Option<&'static str> {
+    Some(match words.strip_prefix("tunnel error: ")? {
+        "proxy authorization required" => "the proxy asks for credentials, or for other ones",
+        "unsuccessful" => "the proxy refuses to connect",
+        "unexpected end of file" => "the proxy closed the connection",
+        // Why is said by the next cause.
+        _ => return None,
+    })
+}
+
 fn network(error: &io::Error, connecting: bool) -> Option<&'static str> {
     use io::ErrorKind::{
         AddrNotAvailable, BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset, HostUnreachable,
@@ -102,6 +117,10 @@ fn http(error: &hyper::Error) -> Option<&'static str> {
         Some(NOT_HTTP)
     } else if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
         Some(CLOSED_EARLY)
+    } else if error.to_string() == "http2 error" {
+        // A stream that was reset, a connection that says goodbye or gives no sign of life: hyper does not let them be
+        // told apart.
+        Some(HTTP2_BROKEN)
     } else {
         None
     }

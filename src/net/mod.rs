@@ -2,6 +2,7 @@
 
 pub mod client;
 mod failure;
+pub mod proxy;
 pub mod resolve;
 pub mod send;
 pub mod tls;

@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
+use super::proxy::ProxyOptions;
 use crate::error::Error;
 use crate::policy::egress::{self, Egress};
 
@@ -52,11 +53,12 @@ impl Lookup for SystemLookup {
 pub(super) struct GuardedResolver {
     lookup: Arc<dyn Lookup>,
     egress: Arc<Egress>,
+    proxy: ProxyOptions,
 }
 
 impl GuardedResolver {
-    pub fn new(lookup: Arc<dyn Lookup>, egress: Egress) -> Self {
-        Self { lookup, egress: Arc::new(egress) }
+    pub fn new(lookup: Arc<dyn Lookup>, egress: Egress, proxy: ProxyOptions) -> Self {
+        Self { lookup, egress: Arc::new(egress), proxy }
     }
 }
 
@@ -74,6 +76,7 @@ impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let looking = self.lookup.lookup(name.as_str());
         let egress = Arc::clone(&self.egress);
+        let is_proxy = self.proxy.has_name(name.as_str());
         Box::pin(async move {
             let addresses = looking.await.map_err(|cause| NotResolved(Some(cause)))?;
             if addresses.is_empty() {
@@ -81,7 +84,7 @@ impl Resolve for GuardedResolver {
             }
             // A name that mixes public and other addresses is an attack or a mistake. Going on with the public ones
             // would leave it to the order of the answers, and to time, which of the two it is.
-            if !addresses.iter().all(|address| egress.allows(*address)) {
+            if !is_proxy && !addresses.iter().all(|address| egress.allows(*address)) {
                 return Err(Refused(egress::refused(name.as_str())).into());
             }
             // Port 0 is replaced by the URL's.

@@ -4,6 +4,8 @@
 //! |--- connect (TCP, TLS): connect_timeout ---|--- request, answer's headers, answer's body: response_timeout ---|
 //! ```
 //!
+//! Connecting also means: getting a connection from the pool, and on one of HTTP/2 a free stream.
+//!
 //! The status decides, and it is known with the headers: whatever then happens to the body only marks the copy that is
 //! kept as truncated.
 
@@ -18,11 +20,13 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Request, Response};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
+use url::Host;
 
 use super::client::{self, Outbound};
 use super::failure;
+use super::proxy::ProxyOptions;
 use crate::error::Result;
-use crate::policy::egress::Egress;
+use crate::policy::egress::{self, Egress};
 use crate::policy::retry::RetryPolicy;
 use crate::store::Destination;
 use crate::time::Clock;
@@ -41,6 +45,7 @@ pub struct Sender {
     client: Client,
     trusts_anyone: bool,
     egress: Egress,
+    proxy: ProxyOptions,
     connect_timeout: Duration,
     response_timeout: Duration,
 }
@@ -52,11 +57,12 @@ impl Sender {
     /// `tls` when no TLS client can be made at all.
     pub fn new(policy: &RetryPolicy, outbound: impl Into<Outbound>) -> Result<Self> {
         let outbound = outbound.into();
-        let built = client::build(policy.connect_timeout, &outbound)?;
+        let built = client::build(policy, &outbound)?;
         Ok(Self {
             client: built.client,
             trusts_anyone: built.trusts_anyone,
             egress: outbound.egress,
+            proxy: outbound.proxy,
             connect_timeout: policy.connect_timeout,
             response_timeout: policy.response_timeout,
         })
@@ -84,6 +90,13 @@ impl Sender {
     async fn exchange(&self, destination: &Destination, payload: Bytes) -> Result<Answer, String> {
         // The store may have been filled under other switches than today's.
         self.egress.check_url(&destination.url).map_err(|error| failure::refused(&error))?;
+
+        if let Some(Host::Domain(name)) = destination.url.url().host()
+            && self.proxy.has_name(name)
+            && !self.egress.danger_allow_private_addresses
+        {
+            return Err(failure::refused(&egress::refused(name)));
+        }
 
         let (asked, connected) = oneshot::channel();
         let request = request(destination, Payload { bytes: payload, asked: Some(asked) })?;

@@ -5,7 +5,10 @@
 mod support;
 
 mod certificates;
+mod forward;
+mod http2;
 mod names;
+mod proxies;
 mod scripted;
 
 use std::time::Duration;
