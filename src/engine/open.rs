@@ -1,19 +1,19 @@
 //! How an engine is opened. The only place that names a kind of store.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::Engine;
 use crate::error::Result;
-use crate::net::proxy::{ProxyChoice, ProxyOptions};
+use crate::net::client::Outbound;
+use crate::net::proxy::ProxyOptions;
 use crate::net::resolve::{Lookup, SystemLookup};
 use crate::net::tls::TlsOptions;
 use crate::policy::catalogue::Catalogue;
 use crate::policy::dispatch::Limits;
 use crate::policy::egress::Egress;
-use crate::policy::network::Network;
 use crate::policy::retry::RetryPolicy;
 use crate::random::{Random, SystemRandom};
 use crate::store::sqlite::SqliteStore;
@@ -62,35 +62,20 @@ impl EngineOptions {
         }
     }
 
-    /// Reads options from tieback's own JSON: `path`, and where wanted `danger_allow_http`,
-    /// `danger_allow_private_addresses`, `allow_networks` (a list of texts), `extra_ca_pem`, `extra_ca_file`,
-    /// `client_certificate_pem`, `client_key_pem`, `proxy_url`, `no_proxy`,
-    /// `proxy_from_environment`, `danger_proxy_resolves`, `retry` (see [`RetryPolicy::from_json`]), `catalogue_csv`,
-    /// `catalogue_accept_any`.
+    /// Reads options from tieback's own JSON: `path`, and where wanted `retry` (see [`RetryPolicy::from_json`]),
+    /// `catalogue_csv`, `catalogue_accept_any`, and what [`Outbound::from_json`] reads.
     ///
     /// # Errors
     /// `invalid_argument` for an unknown or missing member, another type, or numbers that make no sense together.
     pub fn from_json(input: &Value) -> Result<Self> {
         let mut members = Members::of(input)?;
         let path = members.text("path")?;
+        let Outbound { egress, tls, proxy, lookup } = Outbound::read(&mut members)?;
         let options = Self {
-            egress: Egress {
-                danger_allow_http: members.flag("danger_allow_http")?.unwrap_or_default(),
-                danger_allow_private_addresses: members.flag("danger_allow_private_addresses")?.unwrap_or_default(),
-                allow_networks: members.each_parsed("allow_networks", Network::parse)?.unwrap_or_default(),
-            },
-            tls: TlsOptions::chosen(
-                members.text("extra_ca_pem")?,
-                members.text("extra_ca_file")?.map(Path::new),
-                members.text("client_certificate_pem")?,
-                members.text("client_key_pem")?,
-            )?,
-            proxy: ProxyOptions::chosen(ProxyChoice {
-                url: members.text("proxy_url")?,
-                no_proxy: members.text("no_proxy")?,
-                from_environment: members.flag("proxy_from_environment")?.unwrap_or_default(),
-                danger_proxy_resolves: members.flag("danger_proxy_resolves")?.unwrap_or_default(),
-            })?,
+            egress,
+            tls,
+            proxy,
+            lookup,
             policy: members.read("retry", |_, retry| RetryPolicy::from_json(retry))?.unwrap_or_default(),
             catalogue: Catalogue::chosen(
                 members.text("catalogue_csv")?,

@@ -1,17 +1,21 @@
 //! The one configured HTTP client: whatever tieback calls, it calls through a client built here.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{Client, ClientBuilder};
+use serde_json::Value;
 
-use super::proxy::ProxyOptions;
+use super::proxy::{ProxyChoice, ProxyOptions};
 use super::resolve::{GuardedResolver, Lookup, SystemLookup};
 use super::tls::TlsOptions;
 use crate::error::{Error, ErrorKind, Result};
 use crate::policy::egress::Egress;
+use crate::policy::network::Network;
 use crate::policy::retry::RetryPolicy;
+use crate::wire::own::Members;
 
 /// How long an unused connection is kept. Many servers close theirs after 5 s (Node.js, Apache httpd). One that closes
 /// in the moment in which we write cannot be told from one that died while it worked, so that attempt fails: we let go
@@ -37,6 +41,44 @@ pub struct Outbound {
     pub tls: TlsOptions,
     /// By which proxy.
     pub proxy: ProxyOptions,
+}
+
+impl Outbound {
+    /// Reads tieback's own JSON, where every member may be left out: `danger_allow_http`,
+    /// `danger_allow_private_addresses`, `allow_networks` (a list of texts), `extra_ca_pem`, `extra_ca_file`,
+    /// `client_certificate_pem`, `client_key_pem`, `proxy_url`, `no_proxy`, `proxy_from_environment`,
+    /// `danger_proxy_resolves`.
+    ///
+    /// # Errors
+    /// `invalid_argument` for an unknown member, another type, or what cannot be used.
+    pub fn from_json(input: &Value) -> Result<Self> {
+        let mut members = Members::of(input)?;
+        let outbound = Self::read(&mut members)?;
+        members.end()?;
+        Ok(outbound)
+    }
+
+    /// The same among other members.
+    pub(crate) fn read(members: &mut Members<'_>) -> Result<Self> {
+        let egress = Egress {
+            danger_allow_http: members.flag("danger_allow_http")?.unwrap_or_default(),
+            danger_allow_private_addresses: members.flag("danger_allow_private_addresses")?.unwrap_or_default(),
+            allow_networks: members.each_parsed("allow_networks", Network::parse)?.unwrap_or_default(),
+        };
+        let tls = TlsOptions::chosen(
+            members.text("extra_ca_pem")?,
+            members.text("extra_ca_file")?.map(Path::new),
+            members.text("client_certificate_pem")?,
+            members.text("client_key_pem")?,
+        )?;
+        let proxy = ProxyOptions::chosen(ProxyChoice {
+            url: members.text("proxy_url")?,
+            no_proxy: members.text("no_proxy")?,
+            from_environment: members.flag("proxy_from_environment")?.unwrap_or_default(),
+            danger_proxy_resolves: members.flag("danger_proxy_resolves")?.unwrap_or_default(),
+        })?;
+        Ok(Self { tls, proxy, ..egress.into() })
+    }
 }
 
 impl From<Egress> for Outbound {
