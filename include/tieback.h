@@ -83,7 +83,7 @@
 /**
  * Begins `tieback_engine_options`.
  */
-#define TIEBACK_ENGINE_OPTIONS_INIT { sizeof(tieback_engine_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define TIEBACK_ENGINE_OPTIONS_INIT { sizeof(tieback_engine_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /**
  * Begins `tieback_hook_options`.
@@ -442,6 +442,46 @@ typedef struct {
      * 1 accepts every resource and event. Default 0.
      */
     int32_t catalogue_accept_any;
+    /**
+     * Networks to which deliveries may go although they are not public, separated by commas: `10.20.0.0/16, fd00::/8`.
+     * Narrower than `danger_allow_private_addresses`. Default: none.
+     */
+    const char *allow_networks;
+    /**
+     * Certificates in PEM that are trusted beside the machine's roots: of authorities, or of single servers.
+     */
+    const char *extra_ca_pem;
+    /**
+     * The same, as the name of a file.
+     */
+    const char *extra_ca_file;
+    /**
+     * The certificate in PEM that is shown to servers that ask for one, with its chain behind it.
+     */
+    const char *client_certificate_pem;
+    /**
+     * Its private key in PEM, not encrypted. A secret: no error and no answer repeats it.
+     */
+    const char *client_key_pem;
+    /**
+     * The forward proxy: `http://host:3128` or `http://user:password@host:3128`; `https` when the way to it is
+     * encrypted too. Needs `danger_proxy_resolves`. Default: none. No error and no answer repeats its credentials.
+     */
+    const char *proxy_url;
+    /**
+     * What is reached without the proxy: hosts, with all names under them, and networks, separated by commas.
+     */
+    const char *no_proxy;
+    /**
+     * 1 takes the proxy from the variables HTTPS_PROXY, http_proxy, ALL_PROXY and NO_PROXY instead. Needs
+     * `danger_proxy_resolves`. Default 0: the environment is not read.
+     */
+    int32_t proxy_from_environment;
+    /**
+     * 1 says that the proxy resolves the names of destinations, unseen by the rule for addresses, and is itself set up
+     * to keep them out of your network. No proxy is used without.
+     */
+    int32_t danger_proxy_resolves;
 } tieback_engine_options;
 
 /**
@@ -812,7 +852,7 @@ tieback_status tieback_engine_open(const tieback_engine_options *options, tiebac
 /**
  * Opens an engine from options in JSON: `{"path": "hooks.db", "danger_allow_http": true, "retry": {"backoff_min_ms":
  * 500}}`; the members have the names of `tieback_engine_options`, those of the retry policy inside `retry`, where
- * `jitter` is a fraction.
+ * `jitter` is a fraction; `allow_networks` is a list of texts.
  *
  * Ownership: `*out` is yours; end it with `tieback_engine_close`. Threads: any. NULL: `error` may be.
  * Errors: those of `tieback_engine_open`; an unknown member is TIEBACK_INVALID_ARGUMENT.

@@ -37,7 +37,7 @@ const ROUND: &str = "TIEBACK_TEST_CRASH_ROUND";
 
 fn open(path: &Path) -> Engine {
     let mut options = EngineOptions::at(path);
-    options.egress = Egress { danger_allow_http: true, danger_allow_private_addresses: true };
+    options.egress = Egress { danger_allow_http: true, danger_allow_private_addresses: true, ..Egress::default() };
     options.policy.backoff_min = Duration::from_millis(5);
     options.policy.backoff_max = Duration::from_millis(20);
     Engine::open(options).expect("the engine opens")

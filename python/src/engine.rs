@@ -10,8 +10,8 @@ use serde_json::Value;
 use tieback::embedded::Embedded;
 use tieback::engine::{Engine as CoreEngine, EngineOptions, check_count, each_during, one_answer_each};
 use tieback::error::{Error, Result};
+use tieback::net::client::Outbound;
 use tieback::policy::catalogue::Catalogue;
-use tieback::policy::egress::Egress;
 use tieback::policy::retry::RetryPolicy;
 use tieback::service::Service;
 use tieback::types::{Id, IdleReport, Scope, TriggerCreate};
@@ -42,9 +42,9 @@ impl Engine {
         path: PathBuf,
         policy: Object<'_, '_>,
         catalogue: Option<String>,
-        danger_allow_http: bool,
-        danger_allow_private_addresses: bool,
+        outbound: Object<'_, '_>,
     ) -> PyResult<Self> {
+        let outbound = read(py, "open", outbound, Outbound::from_json)?;
         let policy = read(py, "open", policy, RetryPolicy::from_json)?;
         let engine = detached(py, "open", move || {
             let catalogue = match catalogue.as_deref() {
@@ -52,8 +52,8 @@ impl Engine {
                 Some("any") => Catalogue::accept_any(),
                 Some(table) => Catalogue::from_csv(table)?,
             };
-            let egress = Egress { danger_allow_http, danger_allow_private_addresses };
-            CoreEngine::open(EngineOptions { policy, catalogue, egress, ..EngineOptions::at(path) })
+            let Outbound { egress, tls, proxy, lookup } = outbound;
+            CoreEngine::open(EngineOptions { policy, catalogue, egress, tls, proxy, lookup, ..EngineOptions::at(path) })
         })?;
         Ok(Self { opened: Opened::new(engine), closed: AtomicBool::new(false), endings: Endings::default() })
     }

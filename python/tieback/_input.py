@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ._errors import InvalidArgumentError
@@ -43,6 +44,20 @@ def plain_text(what: str, value: object) -> str:
 def optional_plain_text(what: str, value: object) -> str | None:
     """A text, or none."""
     return None if value is None else plain_text(what, value)
+
+
+def texts(what: str, values: object) -> list[str]:
+    """Several texts. A single one is refused: it would be read letter by letter."""
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise TypeError(f"{what} is of type {type(values).__name__}: give a list of str")
+    return [plain_text(f"{what}[{index}]", value) for index, value in enumerate(values)]
+
+
+def path_text(what: str, value: object) -> str:
+    """A path."""
+    if not isinstance(value, os.PathLike):
+        raise TypeError(f"{what} is of type {type(value).__name__}: give a str or a path object")
+    return plain_text(what, os.fspath(value))
 
 
 def flag(what: str, value: object) -> bool:

@@ -14,8 +14,7 @@ class Engine:
         path: str,
         policy: dict[str, Any],
         catalogue: str | None,
-        danger_allow_http: bool,
-        danger_allow_private_addresses: bool,
+        outbound: dict[str, Any],
     ) -> Engine: ...
     def hook_create(self, scope: dict[str, str], hook: dict[str, Any]) -> dict[str, Any]: ...
     def hook_list(self, scope: dict[str, str], query: dict[str, Any], page: dict[str, Any]) -> dict[str, Any]: ...

@@ -25,6 +25,7 @@ pub use each::{check_count, each_during, one_answer_each};
 pub use open::EngineOptions;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::net::client::Outbound;
 use crate::policy::catalogue::Catalogue;
 use crate::policy::dispatch::Limits;
 use crate::policy::egress::Egress;
@@ -56,7 +57,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     catalogue: Catalogue,
-    egress: Egress,
+    outbound: Outbound,
     policy: RetryPolicy,
     limits: Limits,
     ulids: Ulids,
@@ -85,7 +86,12 @@ impl Engine {
             clock: options.clock,
             random: options.random,
             catalogue: options.catalogue,
-            egress: options.egress,
+            outbound: Outbound {
+                egress: options.egress,
+                lookup: options.lookup,
+                tls: options.tls,
+                proxy: options.proxy,
+            },
             policy: options.policy,
             limits: options.limits,
             ulids: Ulids::default(),
@@ -281,8 +287,8 @@ impl Engine {
         &self.shared.catalogue
     }
 
-    pub(crate) fn egress(&self) -> Egress {
-        self.shared.egress
+    pub(crate) fn egress(&self) -> &Egress {
+        &self.shared.outbound.egress
     }
 
     /// Tells the worker that a hook has changed.

@@ -95,7 +95,7 @@ impl Worker {
         let mut worker = Self {
             store,
             dispatch: Dispatch::new(shared.policy.clone(), shared.limits),
-            sender: Sender::new(&shared.policy, shared.egress)?,
+            sender: Sender::new(&shared.policy, shared.outbound.clone())?,
             sends: JoinSet::new(),
             operations: VecDeque::new(),
             operating: None,

@@ -138,6 +138,15 @@ static void bad_engine_options(const char *path) {
     REFUSED(jitter_percent, 101, "jitter");
     REFUSED(honor_retry_after, -1, "honor_retry_after");
     REFUSED(catalogue_csv, "no,table", "");
+    REFUSED(allow_networks, "10.20.0.0/16, inside", "`inside`");
+    REFUSED(extra_ca_pem, "sesame", "holds no certificate");
+    REFUSED(extra_ca_file, "no/such/ca.pem", "`no/such/ca.pem` cannot be read");
+    REFUSED(client_certificate_pem, "sesame", "needs client_key_pem");
+    REFUSED(client_key_pem, "sesame", "needs client_certificate_pem");
+    REFUSED(proxy_url, "http://user:sesame@127.0.0.1:3128", "danger_proxy_resolves");
+    REFUSED(no_proxy, "intranet", "without a proxy");
+    REFUSED(proxy_from_environment, 1, "danger_proxy_resolves");
+    REFUSED(danger_proxy_resolves, 2, "danger_proxy_resolves is 2");
     REFUSED(catalogue_accept_any, 5, "catalogue_accept_any is 5");
 #undef REFUSED
     options.catalogue_csv = "level,resource_name,create,update,delete,deprecated_events,note\n";

@@ -38,7 +38,7 @@ const ENDPOINT: &str = "TIEBACK_TEST_CUT_ENDPOINT";
 
 fn open(path: &Path) -> Arc<Engine> {
     let mut options = EngineOptions::at(path);
-    options.egress = Egress { danger_allow_http: true, danger_allow_private_addresses: true };
+    options.egress = Egress { danger_allow_http: true, danger_allow_private_addresses: true, ..Egress::default() };
     options.policy.backoff_min = Duration::from_millis(5);
     options.policy.backoff_max = Duration::from_millis(20);
     Arc::new(Engine::open(options).expect("the engine opens"))

@@ -72,6 +72,15 @@ impl<'a> Members<'a> {
         self.read(name, |path, value| parse(text(path, value)?).map_err(|error| within(path, error)))
     }
 
+    /// A list of texts that `parse` checks; its error is given the item's path.
+    ///
+    /// # Errors
+    /// As for [`Members::parsed`].
+    pub fn each_parsed<T>(&mut self, name: &'static str, parse: impl Fn(&str) -> Result<T>) -> Result<Option<Vec<T>>> {
+        let item = |path: String, value| parse(text(&path, value)?).map_err(|error| within(&path, error));
+        self.read(name, |path, value| list(path, value, item))
+    }
+
     /// An id: a text, or a whole number.
     ///
     /// # Errors
