@@ -306,7 +306,7 @@ typedef struct tieback_hooks tieback_hooks;
 typedef struct tieback_idle_report tieback_idle_report;
 
 /**
- * One happening on one hook's lane.
+ * One happening on a hook's lane, or to the store under all of them.
  */
 typedef struct tieback_notice tieback_notice;
 
@@ -707,7 +707,8 @@ typedef struct {
      */
     size_t related_count;
     /**
-     * Further facts, as a JSON value (payload v4.0).
+     * Further facts, as a JSON value (payload v4.0). A number that neither 64 bits nor a double hold exactly is sent
+     * as a text with its digits.
      */
     const char *data_json;
 } tieback_event_options;
@@ -1015,11 +1016,12 @@ tieback_status tieback_engine_skip(const tieback_engine *engine,
                                    tieback_error **error);
 
 /**
- * Sends the event of a delivery that has an outcome again, as a new delivery, and gives the new one's id.
+ * Sends the event of a delivery that has an outcome again, as a new delivery in the hook's present payload version,
+ * and gives the new one's id. On a disabled hook it is queued until the hook is active.
  *
  * Ownership: `*out` is yours; free it with `tieback_string_free`. Threads: any. NULL: `error` may be.
- * Errors: TIEBACK_NOT_FOUND; TIEBACK_CONFLICT while the old one is still queued; TIEBACK_INVALID_ARGUMENT,
- * TIEBACK_CLOSED, TIEBACK_STORAGE.
+ * Errors: TIEBACK_NOT_FOUND; TIEBACK_CONFLICT while the old one is still queued; TIEBACK_INVALID_ARGUMENT, also when
+ * the payload version cannot carry the event's ids; TIEBACK_CLOSED, TIEBACK_STORAGE.
  */
 tieback_status tieback_engine_redeliver(const tieback_engine *engine,
                                         const tieback_scope *scope,
@@ -1029,11 +1031,13 @@ tieback_status tieback_engine_redeliver(const tieback_engine *engine,
                                         tieback_error **error);
 
 /**
- * Sends a made-up event to one hook, whatever its triggers are: to see whether its endpoint answers.
+ * Sends a made-up event to one hook, whatever its triggers are: to see whether its endpoint answers. It is of the
+ * hook's first trigger, with resource id 1; in payload v2.0 and v3.0 its source_operation_id is "tieback-test". A
+ * disabled hook gets none, as the answer says.
  *
  * Ownership: `*out` is yours; free it with `tieback_published_free`. Threads: any. NULL: `error` may be.
- * Errors: TIEBACK_NOT_FOUND; TIEBACK_INVALID_ARGUMENT when a project's scope leaves out its company; TIEBACK_CLOSED,
- * TIEBACK_STORAGE.
+ * Errors: TIEBACK_NOT_FOUND; TIEBACK_INVALID_ARGUMENT when neither the scope nor the hook says which company a project
+ * is of; TIEBACK_CLOSED, TIEBACK_STORAGE.
  */
 tieback_status tieback_engine_send_test(const tieback_engine *engine,
                                         const tieback_scope *scope,
@@ -1084,7 +1088,8 @@ int64_t tieback_stats_oldest_queued_age_ms(const tieback_stats *stats);
 const char *tieback_stats_to_json(const tieback_stats *stats);
 
 /**
- * What happened to lanes since the last call: pauses, resumes, flushes. At most 1,024 are kept; the oldest go first.
+ * What happened since the last call: lanes that paused, resumed or were flushed, and a store that failed. At most
+ * 1,024 are kept; the oldest go first.
  *
  * Ownership: `*out` is yours; free it with `tieback_notices_free`. Threads: any. NULL: `error` may be.
  * Errors: TIEBACK_CLOSED.
@@ -1114,7 +1119,7 @@ size_t tieback_notices_len(const tieback_notices *list);
 const tieback_notice *tieback_notices_at(const tieback_notices *list, size_t index);
 
 /**
- * The hook's id.
+ * The hook's id; NULL when the notice concerns all hooks.
  *
  * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
  */
@@ -1128,14 +1133,15 @@ const char *tieback_notice_hook_id(const tieback_notice *notice);
 const char *tieback_notice_at(const tieback_notice *notice);
 
 /**
- * What happened: "paused", "resumed" or "flushed".
+ * What happened: "paused", "resumed", "flushed", or "store_failed" while the store cannot keep what was delivered
+ * (such as on a full disk): then nothing starts, and it is tried again every second.
  *
  * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
  */
 const char *tieback_notice_kind(const tieback_notice *notice);
 
 /**
- * Why the lane was paused, such as "503"; NULL for other kinds.
+ * Why the lane was paused, such as "503", or what the store's error says; NULL for other kinds.
  *
  * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
  */

@@ -125,7 +125,7 @@ fn nothing_acknowledged_is_lost_by_a_hundred_kills() {
         let arrived_before = sink.requests().len();
         let mut process = Process::start("a_process_that_publishes_and_delivers", variables);
         // Every third is killed somewhere in its opening.
-        let opening = random.next_u64() % 3 == 0;
+        let opening = random.next_u64().is_multiple_of(3);
         process.wait_for(if opening { "begun" } else { "open" });
         let most = if opening { 15_000 } else { 120_000 };
         thread::sleep(Duration::from_micros(random.next_u64() % most));

@@ -210,6 +210,8 @@ def test_options_of_other_types_are_refused(path: pathlib.Path, engine: tieback.
             tieback.open(path, **wrong)
     with pytest.raises(TypeError):
         tieback.open(5)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="path is of type bytes"):
+        tieback.open(b"hooks.db")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="timeout"):
         engine.run_until_idle(timeout="5")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="wait_paused"):

@@ -10,7 +10,7 @@ from typing import NoReturn
 from . import _tieback
 from ._errors import Error, error_from_answer
 from ._event import Event, Published, event_to_input, published_from_answer
-from ._input import flag, given, id_text, milliseconds, optional_plain_text, path_text, seconds, texts
+from ._input import flag, given, id_text, milliseconds, optional_plain_text, path_text, plain_text, seconds, texts
 from ._scope import Scope, scope_to_input
 from ._service import Deliveries, Hooks, Resources, Triggers
 from ._status import (
@@ -90,7 +90,7 @@ def open(
         proxy_from_environment=flag("proxy_from_environment", proxy_from_environment),
         danger_proxy_resolves=flag("danger_proxy_resolves", danger_proxy_resolves),
     )
-    where = os.fspath(path)
+    where = plain_text("path", os.fspath(path))
     native = _tieback.Engine(
         where,
         policy,
@@ -145,7 +145,9 @@ class Engine:
         ]
 
     def send_test(self, scope: Scope, hook_id: str | int) -> Published:
-        """Sends a made-up event to one hook, whatever its triggers are: to see whether its endpoint answers."""
+        """Sends a made-up event to one hook, whatever its triggers are: to see whether its endpoint answers. It is of
+        the hook's first trigger, with resource id 1; in payload v2.0 and v3.0 its `source_operation_id` is
+        `tieback-test`. A disabled hook gets none, as the answer says."""
         return published_from_answer(self._native.send_test(scope_to_input(scope), id_text("hook_id", hook_id)))
 
     # ---- delivering ----
@@ -174,7 +176,8 @@ class Engine:
 
     def redeliver(self, scope: Scope, hook_id: str | int, delivery_id: str | int) -> str:
         """Sends the event of a delivery that has an outcome again, in the hook's present payload version, and gives the
-        id of the new delivery."""
+        id of the new delivery. On a disabled hook it is queued until the hook is active. `ConflictError` while the old
+        one is still queued; `InvalidArgumentError` when the payload version cannot carry the event's ids."""
         return self._native.redeliver(
             scope_to_input(scope), id_text("hook_id", hook_id), id_text("delivery_id", delivery_id)
         )
@@ -200,7 +203,8 @@ class Engine:
         return stats_from_answer(self._native.stats())
 
     def notices(self) -> list[Notice]:
-        """What happened to lanes since the last call: pauses, resumes, flushes. The newest 1,024 are kept."""
+        """What happened since the last call: lanes that paused, resumed or were flushed, and a store that failed. The
+        newest 1,024 are kept."""
         return [notice_from_answer(notice) for notice in self._native.notices()]
 
     # ---- ending ----

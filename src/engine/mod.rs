@@ -20,7 +20,8 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
-pub(crate) use each::{check_count, one_answer_each, only_answer};
+pub(crate) use each::only_answer;
+pub use each::{check_count, each_during, one_answer_each};
 pub use open::EngineOptions;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -113,6 +114,7 @@ impl Engine {
             Driver::Caller { .. } => self.finish(&mut driver, self.shared.policy.attempt_limit())?,
             Driver::Nobody | Driver::Closed => {}
         }
+        // One for the worker and its attempts, which are cheap; the store's part runs on the blocking pool beside it.
         let runtime = Runtime::with_threads(1)?;
         let worker = Worker::on_threads(Arc::clone(&self.shared))?;
         let task = runtime.spawn(worker.work(self.shared.status.running()))?;
@@ -175,8 +177,8 @@ impl Engine {
         }
     }
 
-    /// What happened to lanes since the last call: pauses, resumes, flushes. At most 1,024 are kept; the oldest go
-    /// first.
+    /// What happened since the last call: lanes that paused, resumed or were flushed, and a store that failed. At most
+    /// 1,024 are kept; the oldest go first.
     ///
     /// # Errors
     /// `closed`.
@@ -241,10 +243,11 @@ impl Engine {
     }
 
     /// Sends the event of a delivery that has an outcome again, as a new delivery in the hook's present payload
-    /// version, and gives its id.
+    /// version, and gives its id. On a disabled hook it is queued until the hook is active.
     ///
     /// # Errors
-    /// `not_found`; `conflict` while the old one is still queued; `closed`, `storage`.
+    /// `not_found`; `conflict` while the old one is still queued; `invalid_argument` when the payload version cannot
+    /// carry the event's ids; `closed`, `storage`.
     pub fn redeliver(&self, scope: &Scope, hook_id: &Id, delivery_id: &Id) -> Result<Id> {
         let store = self.store()?;
         let (hook, delivery) = (hook_row(scope, hook_id)?, delivery_row(hook_id, delivery_id)?);

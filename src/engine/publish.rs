@@ -11,7 +11,6 @@ use crate::random::Random;
 use crate::store::{Publishing, Store};
 use crate::time::Timestamp;
 use crate::types::{Event, HookId, Id, Metadata, PageRequest, Published, Scope};
-use crate::wire::own;
 
 impl Engine {
     /// The most events that one call publishes.
@@ -42,11 +41,12 @@ impl Engine {
 
     /// Sends a made-up event to one hook, whatever its triggers are: to see whether its endpoint answers. The event is
     /// the hook's first trigger's resource and event, with resource id 1 (without a trigger, the catalogue's first);
-    /// its `source_operation_id` (payload v2.0 and
-    /// v3.0) is `tieback-test`.
+    /// its `source_operation_id` (payload v2.0 and v3.0) is `tieback-test`. A disabled hook gets none, as the answer
+    /// says.
     ///
     /// # Errors
-    /// `not_found`; `invalid_argument` when the scope leaves out a project's company; `closed`, `storage`.
+    /// `not_found`; `invalid_argument` when neither the scope nor the hook says which company a project is of;
+    /// `closed`, `storage`.
     pub fn send_test(&self, scope: &Scope, hook_id: &Id) -> Result<Published> {
         let store = self.store()?;
         let hook = hook_row(scope, hook_id)?;
@@ -82,10 +82,9 @@ impl Engine {
 
 impl Shared {
     fn publishing(&self, event: &Event, only: Option<HookId>, now: Timestamp) -> Result<Publishing> {
-        publishable::check_publishable(event, &self.catalogue)?;
+        let given = publishable::check_publishable(event, &self.catalogue)?;
         let scope = event.scope()?;
         let deprecated = self.catalogue.is_deprecated(scope.level(), &event.resource_name, &event.event_type);
-        let given = own::event_to_json(event).to_string();
         let named = event.ulid.is_some() || event.id.is_some();
         let mut event = event.clone();
         event.ulid = event.ulid.or_else(|| Some(self.ulids.next(now, &*self.random)));

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 
 /// An id as a face shows it: digits for what tieback makes, any word for what a server gave.
 ///
@@ -30,7 +30,7 @@ impl Id {
         if text.is_empty() || text.len() > Self::MAX_LEN || !text.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(Error::invalid(format!(
                 "{what} `{}` is not an id: give 1 to {} visible ASCII characters",
-                text.escape_debug(),
+                shown(text),
                 Self::MAX_LEN
             )));
         }
@@ -104,8 +104,8 @@ row_id! {
     DeliveryId
 }
 row_id! {
-    /// The store's own key of an event (its public id is [`Event::id`](crate::types::Event::id)).
-    EventKey
+    /// An event of the embedded engine, by its numeric [`Event::id`](crate::types::Event::id).
+    EventId
 }
 
 #[cfg(test)]

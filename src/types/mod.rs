@@ -5,6 +5,7 @@ mod destination;
 mod event;
 mod hook;
 mod id;
+mod name;
 mod namespace;
 mod notice;
 mod page;
@@ -18,7 +19,8 @@ pub use delivery::{Attempt, Delivery, DeliveryQuery, DeliveryStatus, StatusFilte
 pub use destination::{DestinationHeaders, DestinationUrl};
 pub use event::{Event, Metadata, NoDelivery, Published, RelatedResource};
 pub use hook::{Hook, HookCreate, HookQuery, HookStatus, HookUpdate};
-pub use id::{DeliveryId, EventKey, HookId, Id, TriggerId};
+pub use id::{DeliveryId, EventId, HookId, Id, TriggerId};
+pub(crate) use name::check_name;
 pub use namespace::Namespace;
 pub use notice::{Notice, NoticeKind};
 pub use page::{Page, PageRequest};

@@ -107,6 +107,8 @@ fn open_file(location: &Location) -> Result<Connection, Fault> {
         )));
     }
     connection.pragma_update(None, "cache_size", -16 * 1024)?;
+    // 16 MiB of WAL between checkpoints: a page that changes often is moved into the file once, not every time.
+    connection.pragma_update(None, "wal_autocheckpoint", 4096)?;
     // A WAL that grew while a reader held it back does not stay large for ever.
     connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
     schema::migrate(&mut connection, path)?;

@@ -1,6 +1,6 @@
 //! Publishing: events with their deliveries.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use super::fault::Fault;
 use super::refusal;
@@ -10,7 +10,7 @@ use crate::policy::lane::Gate;
 use crate::policy::matching::{Candidate, recipients};
 use crate::store::{Publishing, resource_key};
 use crate::time::Timestamp;
-use crate::types::{DeliveryId, Event, EventKey, HookId, Id, NoDelivery, PayloadVersion, Published, Scope};
+use crate::types::{DeliveryId, Event, EventId, HookId, Id, NoDelivery, PayloadVersion, Published, Scope};
 use crate::wire::payload;
 
 /// The largest id that a payload's reader can hold in a double.
@@ -45,22 +45,23 @@ fn publish(tx: &Connection, publishing: &Publishing, ids: &mut EventIds) -> Resu
     };
 
     let mut event = publishing.event.clone();
-    let id = match &event.id {
-        Some(id) => id.clone(),
-        None => Id::from(ids.make(tx)?),
+    let id = match event.id.as_ref().map(Id::number) {
+        Some(Some(number)) => EventId(number),
+        Some(None) => return Err(Error::new(ErrorKind::Internal, "an event with a word for an id was kept").into()),
+        None => ids.make(tx)?,
     };
-    event.id = Some(id.clone());
+    event.id = Some(id.into());
     // Everything that can be refused comes before the first row.
     let payloads = render(&event, &hooks)?;
-    let key = insert_event(tx, publishing, &event, hooks.len(), no_delivery, ids.now)?;
+    insert_event(tx, publishing, id, &event, hooks.len(), no_delivery, ids.now)?;
     for (version, body) in payloads {
-        insert_payload(tx, key, version, &body)?;
+        insert_payload(tx, id, version, &body)?;
     }
     for (hook, version) in &hooks {
-        insert_delivery(tx, *hook, key, *version, ids.now)?;
+        insert_delivery(tx, *hook, id, *version, ids.now)?;
     }
     Ok(Published {
-        id,
+        id: id.into(),
         ulid: event.ulid.unwrap_or_default(),
         deliveries: hooks.len() as u64,
         duplicate: false,
@@ -74,10 +75,10 @@ fn known(tx: &Connection, publishing: &Publishing) -> Result<Option<Published>, 
     let given = &publishing.event;
     let found = match (&given.ulid, &given.id) {
         (Some(ulid), id) => match known_as(tx, sql!("event_by_ulid"), ulid)? {
-            None => id.as_ref().map(|id| known_as(tx, sql!("event_by_event_id"), id.as_str())).transpose()?.flatten(),
+            None => id.as_ref().map(|id| known_as(tx, sql!("event_by_id"), &id.number())).transpose()?.flatten(),
             found => found,
         },
-        (None, Some(id)) => known_as(tx, sql!("event_by_event_id"), id.as_str())?,
+        (None, Some(id)) => known_as(tx, sql!("event_by_id"), &id.number())?,
         (None, None) => None,
     };
     match found {
@@ -87,12 +88,12 @@ fn known(tx: &Connection, publishing: &Publishing) -> Result<Option<Published>, 
 }
 
 /// What was answered for an event, with its content as given.
-fn known_as(tx: &Connection, query: &str, name: &str) -> rusqlite::Result<Option<(Published, String)>> {
+fn known_as(tx: &Connection, query: &str, name: &dyn ToSql) -> rusqlite::Result<Option<(Published, String)>> {
     let mut query = tx.prepare_cached(query)?;
     query
         .query_row([name], |row| {
             let published = Published {
-                id: Id::new(row.get::<_, String>("event_id")?),
+                id: row.get::<_, EventId>("id")?.into(),
                 ulid: row.get("ulid")?,
                 deliveries: row.get::<_, i64>("deliveries")?.unsigned_abs(),
                 duplicate: true,
@@ -144,12 +145,7 @@ fn bystanders(tx: &Connection, scope: &Scope) -> rusqlite::Result<Vec<Candidate>
     }
 }
 
-fn candidates(
-    tx: &Connection,
-    query: &str,
-    of: &[&dyn rusqlite::ToSql],
-    triggered: bool,
-) -> rusqlite::Result<Vec<Candidate>> {
+fn candidates(tx: &Connection, query: &str, of: &[&dyn ToSql], triggered: bool) -> rusqlite::Result<Vec<Candidate>> {
     let mut query = tx.prepare_cached(query)?;
     let rows = query.query_map(of, |row| {
         Ok(Candidate { hook: row.get(0)?, payload_version: row.get(1)?, gate: row.get::<_, Gate>(2)?, triggered })
@@ -166,7 +162,7 @@ struct EventIds {
 }
 
 impl EventIds {
-    fn make(&mut self, tx: &Connection) -> Result<i64, Fault> {
+    fn make(&mut self, tx: &Connection) -> Result<EventId, Fault> {
         let last = match self.last {
             Some(last) => last,
             None => tx.prepare_cached(sql!("event_id_last_made"))?.query_row([], |row| row.get(0))?,
@@ -175,7 +171,7 @@ impl EventIds {
         let from_clock = Some(self.now.as_micros()).filter(|micros| *micros < LAST_EVENT_ID).unwrap_or(0);
         let mut id = from_clock.max(last + 1);
         let mut taken = tx.prepare_cached(sql!("event_id_taken"))?;
-        while taken.query_row([id.to_string()], |row| row.get(0))? {
+        while taken.query_row([id], |row| row.get(0))? {
             id += 1;
         }
         if id > LAST_EVENT_ID {
@@ -183,7 +179,7 @@ impl EventIds {
             return Err(Error::new(ErrorKind::Storage, message).into());
         }
         self.last = Some(id);
-        Ok(id)
+        Ok(EventId(id))
     }
 
     /// Keeps the last one made.
@@ -204,14 +200,15 @@ fn render(event: &Event, hooks: &Recipients) -> Result<Vec<(PayloadVersion, Vec<
 fn insert_event(
     tx: &Connection,
     publishing: &Publishing,
+    id: EventId,
     event: &Event,
     deliveries: usize,
     no_delivery: Option<NoDelivery>,
     now: Timestamp,
-) -> rusqlite::Result<EventKey> {
+) -> rusqlite::Result<()> {
     tx.prepare_cached(sql!("event_insert"))?.execute(params![
+        id,
         resource_key(event),
-        event.id.as_ref().map(Id::as_str),
         event.ulid,
         event.resource_name.to_lowercase(),
         event.event_type.to_lowercase(),
@@ -221,11 +218,11 @@ fn insert_event(
         no_delivery,
         publishing.given,
     ])?;
-    Ok(EventKey(tx.last_insert_rowid()))
+    Ok(())
 }
 
 /// Keeps a body.
-pub fn insert_payload(tx: &Connection, event: EventKey, version: PayloadVersion, body: &[u8]) -> rusqlite::Result<()> {
+pub fn insert_payload(tx: &Connection, event: EventId, version: PayloadVersion, body: &[u8]) -> rusqlite::Result<()> {
     tx.prepare_cached(sql!("payload_insert"))?.execute(params![event, version, body])?;
     Ok(())
 }
@@ -234,7 +231,7 @@ pub fn insert_payload(tx: &Connection, event: EventKey, version: PayloadVersion,
 pub fn insert_delivery(
     tx: &Connection,
     hook: HookId,
-    event: EventKey,
+    event: EventId,
     version: PayloadVersion,
     now: Timestamp,
 ) -> rusqlite::Result<DeliveryId> {

@@ -17,7 +17,7 @@ use crate::store::{
     Commit, Committed, Destination, LaneOrder, LaneWrite, LoadRequest, Loaded, Publishing, Queue, Queued, Settled,
 };
 use crate::time::Timestamp;
-use crate::types::{Attempt, DeliveryId, DeliveryStatus, Event, EventKey, HookId, Id, Published, Scope, Stats, Why};
+use crate::types::{Attempt, DeliveryId, DeliveryStatus, Event, EventId, HookId, Published, Scope, Stats, Why};
 use crate::wire::own::event_from_json;
 use crate::wire::payload;
 
@@ -148,19 +148,19 @@ fn load_deliveries(tx: &Connection, request: &LoadRequest, after: DeliveryId) ->
 
 /// Keeps an attempt; says whether its delivery was still queued, so that the verdict took effect.
 fn settle(tx: &Connection, settled: &Settled) -> Result<bool, Fault> {
-    let Some((status, ..)) = stand(tx, settled.delivery)? else { return Ok(false) };
-    insert_attempt(tx, settled.delivery, &settled.attempt)?;
-    if !is_queued(&status) {
-        tx.prepare_cached(sql!("delivery_count_late_attempt"))?.execute([settled.delivery])?;
-        return Ok(false);
-    }
     let (status, why): (&str, Option<Why>) = match settled.verdict {
         Verdict::Queued => ("queued", None),
         Verdict::Delivered => ("delivered", None),
         Verdict::Discarded(why) => ("discarded", Some(why)),
     };
-    tx.prepare_cached(sql!("delivery_settle"))?.execute(params![settled.delivery, status, why])?;
-    Ok(true)
+    let mut settle = tx.prepare_cached(sql!("delivery_settle"))?;
+    let was_queued = settle.execute(params![settled.delivery, status, why, settled.hook])? == 1;
+    let is_there =
+        was_queued || tx.prepare_cached(sql!("delivery_count_late_attempt"))?.execute([settled.delivery])? == 1;
+    if is_there {
+        insert_attempt(tx, settled.delivery, &settled.attempt)?;
+    }
+    Ok(was_queued)
 }
 
 fn insert_attempt(tx: &Connection, delivery: DeliveryId, attempt: &Attempt) -> Result<(), Fault> {
@@ -239,19 +239,14 @@ fn redeliver(
 }
 
 /// The whole event: what the caller gave, and what was made up.
-fn content_of(tx: &Connection, event: EventKey) -> Result<Event, Fault> {
+fn content_of(tx: &Connection, event: EventId) -> Result<Event, Fault> {
     let mut query = tx.prepare_cached(sql!("event_content"))?;
     let mut rows = query.query([event])?;
     let row = rows.next()?.ok_or_else(|| damaged("an event"))?;
     let given: String = row.get("given")?;
     let given = serde_json::from_str(&given).map_err(|_| damaged("an event"))?;
     let given = event_from_json(&given).map_err(|_| damaged("an event"))?;
-    Ok(Event {
-        id: Some(Id::new(row.get::<_, String>("event_id")?)),
-        ulid: row.get("ulid")?,
-        timestamp: row.get("happened_at")?,
-        ..given
-    })
+    Ok(Event { id: Some(event.into()), ulid: row.get("ulid")?, timestamp: row.get("happened_at")?, ..given })
 }
 
 fn is_queued(status: &DeliveryStatus) -> bool {
@@ -259,15 +254,15 @@ fn is_queued(status: &DeliveryStatus) -> bool {
 }
 
 /// Where a delivery stands, with its hook and event.
-fn stand(tx: &Connection, delivery: DeliveryId) -> Result<Option<(DeliveryStatus, HookId, EventKey)>, Fault> {
+fn stand(tx: &Connection, delivery: DeliveryId) -> Result<Option<(DeliveryStatus, HookId, EventId)>, Fault> {
     let mut query = tx.prepare_cached(sql!("delivery_standing"))?;
     let mut rows = query.query([delivery])?;
     let Some(row) = rows.next()? else { return Ok(None) };
-    Ok(Some((standing(row)?, row.get("hook_id")?, row.get("event_key")?)))
+    Ok(Some((standing(row)?, row.get("hook_id")?, row.get("event_id")?)))
 }
 
 /// A delivery of this hook.
-fn delivery_of(tx: &Connection, hook: HookId, delivery: DeliveryId) -> Result<(DeliveryStatus, EventKey), Fault> {
+fn delivery_of(tx: &Connection, hook: HookId, delivery: DeliveryId) -> Result<(DeliveryStatus, EventId), Fault> {
     match stand(tx, delivery)? {
         Some((status, owner, event)) if owner == hook => Ok((status, event)),
         _ => Err(refusal::no_delivery(hook, delivery).into()),

@@ -10,7 +10,7 @@ use super::fault::{Fault, damaged};
 use crate::policy::lane::{Control, Gate, LaneState, Pause};
 use crate::time::Timestamp;
 use crate::types::{
-    Attempt, DeliveryId, DeliveryStatus, DestinationHeaders, DestinationUrl, EventKey, Hook, HookId, HookStatus, Id,
+    Attempt, DeliveryId, DeliveryStatus, DestinationHeaders, DestinationUrl, EventId, Hook, HookId, HookStatus, Id,
     NoDelivery, PayloadVersion, Scope, TriggerId, Why,
 };
 
@@ -37,7 +37,7 @@ number! {
     HookId: |id| id.0, HookId;
     TriggerId: |id| id.0, TriggerId;
     DeliveryId: |id| id.0, DeliveryId;
-    EventKey: |key| key.0, EventKey;
+    EventId: |key| key.0, EventId;
     Timestamp: Timestamp::as_micros, Timestamp::from_micros;
 }
 

@@ -20,7 +20,7 @@ const TABLES: [(&str, &str); 8] = [
     ("hook_trigger", "id"),
     ("lane", "hook_id"),
     ("event", "id"),
-    ("payload", "event_key"),
+    ("payload", "event_id"),
     ("delivery", "id"),
     ("attempt", "id"),
 ];

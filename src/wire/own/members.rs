@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 use crate::types::Id;
 
 /// The members of one object of the input. Every method that reads one returns `None` when it is absent or null.
@@ -144,7 +144,7 @@ impl<'a> Members<'a> {
             None => Ok(()),
             Some(unknown) => Err(Error::invalid(format!(
                 "member `{}` is unknown: known here are {}",
-                self.path_of(unknown).escape_debug(),
+                shown(&self.path_of(unknown)),
                 self.known.join(", ")
             ))),
         }

@@ -1,6 +1,6 @@
 -- The first schema. Moments (`_at`) are microseconds since 1970, spans (`_ns`) nanoseconds; both are integers, so that
 -- what is read is what was written. The CHECKs mirror the state types: a row that no value of theirs could have made is
--- refused. Ids are never reused.
+-- refused. AUTOINCREMENT keeps ids from being reused wherever somebody outside may have kept one.
 
 -- One row: facts about the file itself.
 CREATE TABLE store (
@@ -77,13 +77,12 @@ CREATE TABLE lane (
     CONSTRAINT "only a paused lane has a probe" CHECK (probe IS NULL OR pause_step IS NOT NULL)
 ) STRICT;
 
--- What was published. `given` is what the caller gave, as JSON; with the id, the ULID and the timestamp it is the
--- whole event, from which a redelivery in another version is rendered. Small columns first: the queue reads `resource`
--- without touching the rest.
+-- What was published, under its public id. `given` is what the caller gave, as JSON; with the id, the ULID and the
+-- timestamp it is the whole event, from which a redelivery in another version is rendered. Small columns first: the
+-- queue reads `resource` without touching the rest.
 CREATE TABLE event (
-    id                INTEGER PRIMARY KEY AUTOINCREMENT,
+    id                INTEGER PRIMARY KEY,
     resource          TEXT    NOT NULL,
-    event_id          TEXT    NOT NULL,
     ulid              TEXT    NOT NULL,
     resource_name_key TEXT    NOT NULL,
     event_type_key    TEXT    NOT NULL,
@@ -98,23 +97,22 @@ CREATE TABLE event (
     CONSTRAINT "an event without deliveries says why" CHECK ((deliveries = 0) = (no_delivery IS NOT NULL))
 ) STRICT;
 
-CREATE UNIQUE INDEX event_by_event_id ON event (event_id);
 CREATE UNIQUE INDEX event_by_ulid ON event (ulid);
 
 -- Bodies, byte for byte: one row per event and version, shared by all its deliveries.
 CREATE TABLE payload (
-    event_key INTEGER NOT NULL REFERENCES event (id) ON DELETE CASCADE,
+    event_id  INTEGER NOT NULL REFERENCES event (id) ON DELETE CASCADE,
     version   TEXT    NOT NULL
         CONSTRAINT "payloads are v2.0, v3.0 or v4.0" CHECK (version IN ('v2.0', 'v3.0', 'v4.0')),
     body      BLOB    NOT NULL,
-    PRIMARY KEY (event_key, version)
+    PRIMARY KEY (event_id, version)
 ) STRICT, WITHOUT ROWID;
 
 -- The queue and its outcomes. Narrow: it is the table that every attempt changes.
 CREATE TABLE delivery (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
     hook_id    INTEGER NOT NULL REFERENCES hook (id),
-    event_key  INTEGER NOT NULL,
+    event_id   INTEGER NOT NULL,
     version    TEXT    NOT NULL,
     queued_at  INTEGER NOT NULL,
     attempts   INTEGER NOT NULL DEFAULT 0
@@ -126,7 +124,7 @@ CREATE TABLE delivery (
         CONSTRAINT "why a delivery was discarded is one of the known reasons" CHECK (why IN (
             'flushed', 'operator', 'hook_deleted', 'max_attempts'
         )),
-    FOREIGN KEY (event_key, version) REFERENCES payload (event_key, version),
+    FOREIGN KEY (event_id, version) REFERENCES payload (event_id, version),
     CONSTRAINT "a discarded delivery says why" CHECK ((status = 'discarded') = (why IS NOT NULL)),
     CONSTRAINT "a delivered delivery had an attempt" CHECK (status <> 'delivered' OR attempts > 0)
 ) STRICT;
@@ -135,7 +133,7 @@ CREATE INDEX delivery_of_hook ON delivery (hook_id, id);
 CREATE INDEX delivery_queued ON delivery (hook_id, id, queued_at) WHERE status = 'queued';
 
 CREATE TABLE attempt (
-    id                      INTEGER PRIMARY KEY AUTOINCREMENT,
+    id                      INTEGER PRIMARY KEY,
     delivery_id             INTEGER NOT NULL REFERENCES delivery (id) ON DELETE CASCADE,
     started_at              INTEGER NOT NULL,
     completed_at            INTEGER NOT NULL,

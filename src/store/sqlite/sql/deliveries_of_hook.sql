@@ -14,8 +14,8 @@ SELECT delivery.id, delivery.queued_at, payload.body,
     END AS standing_why
 FROM delivery
 CROSS JOIN lane ON lane.hook_id = delivery.hook_id
-CROSS JOIN event ON event.id = delivery.event_key
-CROSS JOIN payload ON payload.event_key = delivery.event_key AND payload.version = delivery.version
+CROSS JOIN event ON event.id = delivery.event_id
+CROSS JOIN payload ON payload.event_id = delivery.event_id AND payload.version = delivery.version
 WHERE delivery.hook_id = ?1 AND delivery.id < ?2
     AND standing IN (SELECT value FROM json_each(?3))
     AND (?4 IS NULL OR event.resource_name_key = ?4)

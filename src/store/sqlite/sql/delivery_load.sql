@@ -1,8 +1,8 @@
 -- The next part of a lane's queue. ?1 hook, ?2 after, ?3 limit
 SELECT delivery.id, delivery.attempts, event.resource, payload.body
 FROM delivery
-JOIN payload ON payload.event_key = delivery.event_key AND payload.version = delivery.version
-JOIN event ON event.id = delivery.event_key
+JOIN payload ON payload.event_id = delivery.event_id AND payload.version = delivery.version
+JOIN event ON event.id = delivery.event_id
 WHERE delivery.hook_id = ?1 AND delivery.status = 'queued' AND delivery.id > ?2
 ORDER BY delivery.id
 LIMIT ?3;

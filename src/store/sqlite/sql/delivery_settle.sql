@@ -1,1 +1,3 @@
-UPDATE delivery SET attempts = attempts + 1, status = ?2, why = ?3 WHERE id = ?1;
+-- Takes effect only while the delivery is queued and no flush has marked it. ?1 delivery, ?2 status, ?3 why, ?4 hook
+UPDATE delivery SET attempts = attempts + 1, status = ?2, why = ?3
+WHERE id = ?1 AND status = 'queued' AND id > (SELECT discard_through FROM lane WHERE hook_id = ?4);

@@ -1,6 +1,6 @@
 -- Where a delivery stands, in the words of the wire; a flush's mark counts before it is swept. ?1 delivery
 SELECT
-    delivery.hook_id, delivery.event_key,
+    delivery.hook_id, delivery.event_id,
     CASE
         WHEN delivery.status = 'delivered' THEN 'delivered'
         WHEN delivery.status = 'queued' AND delivery.id > lane.discard_through

@@ -1,1 +1,1 @@
-SELECT event_id, ulid, deliveries, no_delivery, given FROM event WHERE ulid = ?1;
+SELECT id, ulid, deliveries, no_delivery, given FROM event WHERE ulid = ?1;

@@ -1,1 +1,1 @@
-SELECT event_id, ulid, happened_at, given FROM event WHERE id = ?1;
+SELECT ulid, happened_at, given FROM event WHERE id = ?1;

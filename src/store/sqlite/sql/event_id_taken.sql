@@ -1,1 +1,1 @@
-SELECT EXISTS (SELECT 1 FROM event WHERE event_id = ?1);
+SELECT EXISTS (SELECT 1 FROM event WHERE id = ?1);

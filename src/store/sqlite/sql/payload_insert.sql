@@ -1,1 +1,1 @@
-INSERT INTO payload (event_key, version, body) VALUES (?1, ?2, ?3);
+INSERT INTO payload (event_id, version, body) VALUES (?1, ?2, ?3);

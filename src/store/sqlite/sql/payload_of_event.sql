@@ -1,1 +1,1 @@
-SELECT EXISTS (SELECT 1 FROM payload WHERE event_key = ?1 AND version = ?2);
+SELECT EXISTS (SELECT 1 FROM payload WHERE event_id = ?1 AND version = ?2);

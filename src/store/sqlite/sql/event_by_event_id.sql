@@ -1,1 +1,0 @@
-SELECT event_id, ulid, deliveries, no_delivery, given FROM event WHERE event_id = ?1;
