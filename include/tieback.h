@@ -83,7 +83,8 @@
 /**
  * Begins `tieback_engine_options`.
  */
-#define TIEBACK_ENGINE_OPTIONS_INIT { sizeof(tieback_engine_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define TIEBACK_ENGINE_OPTIONS_INIT \
+    { sizeof(tieback_engine_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /**
  * Begins `tieback_hook_options`.

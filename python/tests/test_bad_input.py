@@ -269,9 +269,9 @@ def test_networks_certificates_and_proxies_that_make_no_sense_are_refused(path: 
         ({"proxy_from_environment": True}, "danger_proxy_resolves"),
     ):
         with pytest.raises(tieback.InvalidArgumentError, match=expected) as raised:
-            tieback.open(path, **options)  # type: ignore[arg-type]
+            tieback.open(path, **options)
         assert "sesame" not in str(raised.value)
-    for options in ({"allow_networks": "10.20.0.0/16"}, {"allow_networks": [10]}, {"extra_ca": 7}, {"proxy": 7}):
+    for wrong in ({"allow_networks": "10.20.0.0/16"}, {"allow_networks": [10]}, {"extra_ca": 7}, {"proxy": 7}):
         with pytest.raises(TypeError):
-            tieback.open(path, **options)  # type: ignore[arg-type]
+            tieback.open(path, **wrong)
     assert not path.exists()

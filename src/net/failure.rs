@@ -16,8 +16,8 @@ const CLOSED_EARLY: &str = "the connection closed before the answer was complete
 const HTTP2_BROKEN: &str = "the HTTP/2 request was broken off";
 const NOT_HTTP: &str = "the answer is not HTTP";
 const UNKNOWN_ISSUER: &str = "unknown issuer: add its certificate as extra CA, if you trust it";
-const NO_ROOTS: &str = "unknown issuer: this machine has no root certificates: install the package ca-certificates, name a \
-                        PEM file in SSL_CERT_FILE, or add an extra CA";
+const NO_ROOTS: &str = "unknown issuer: this machine has no root certificates: install the package ca-certificates, \
+                        name a PEM file in SSL_CERT_FILE, or add an extra CA";
 const CLIENT_CERTIFICATE: &str = "the server asks for a client certificate: set one";
 
 /// The words for a request that failed.

@@ -61,8 +61,8 @@ impl TlsOptions {
         certificates("the client certificate", certificate_pem)?;
         if key_pem.expose().contains("ENCRYPTED") {
             return Err(Error::invalid(
-                "the client key is encrypted: give it decrypted (openssl pkey -in key.pem), from a place that only this \
-                 program reads",
+                "the client key is encrypted: give it decrypted (openssl pkey -in key.pem), from a place that only \
+                 this program reads",
             ));
         }
         let both = Secret::new(format!("{}\n{}", String::from_utf8_lossy(certificate_pem), key_pem.expose()));

@@ -1,5 +1,5 @@
-//! A small forward proxy: tunnels by CONNECT, and forwards requests in absolute form. Names it resolves as it likes: all
-//! of them are this machine.
+//! A small forward proxy: tunnels by CONNECT, and forwards requests in absolute form. Names it resolves as it likes:
+//! all of them are this machine.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
