@@ -173,7 +173,8 @@ pub fn page(limit: u32, after: Option<Id>) -> PageRequest {
 }
 
 #[track_caller]
-pub fn refused<T: std::fmt::Debug>(result: Result<T>, kind: ErrorKind) {
+pub fn refused<T: std::fmt::Debug>(result: Result<T>, kind: ErrorKind) -> String {
     let error = result.expect_err("this is refused");
     assert_eq!(error.kind(), kind, "{error}");
+    error.message().to_owned()
 }
