@@ -49,7 +49,12 @@ pub(super) fn reason(error: &reqwest::Error, connect_timeout: Duration, trusts_a
         }
         cause.downcast_ref::<hyper::Error>().and_then(http).map(str::to_owned)
     });
-    known.unwrap_or_else(|| unknown(error))
+    let words = known.unwrap_or_else(|| unknown(error));
+    // Only of a tunnel is it known which of the two could not be reached.
+    if causes(error).any(|cause| cause.to_string() == "tunnel error: failed to create underlying connection") {
+        return format!("the proxy cannot be reached: {words}");
+    }
+    words
 }
 
 /// The words for a destination that the rules do not allow: the same whether its URL or its resolver gave it away.

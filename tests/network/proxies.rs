@@ -100,7 +100,7 @@ async fn what_a_proxy_cannot_do_is_told() {
 
     let nobody = format!("http://user:s3cret@127.0.0.1:{port}");
     let attempt = send(&sender(through(&nobody, None), &names), &url).await;
-    assert_eq!(error(&attempt), "connection refused");
+    assert_eq!(error(&attempt), "the proxy cannot be reached: connection refused");
 }
 
 #[tokio::test]
