@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::Engine;
+use super::retention::check_retention;
 use crate::error::Result;
 use crate::policy::catalogue::Catalogue;
 use crate::policy::dispatch::Limits;
@@ -31,6 +33,8 @@ pub struct EngineOptions {
     pub clock: Arc<dyn Clock>,
     /// Where random bits come from. The operating system.
     pub random: Arc<dyn Random>,
+    /// How long deliveries, their attempts and their events are kept after the outcome. 28 days, as with Procore.
+    pub retention: Duration,
     /// How much the worker does at once. 256 attempts in flight.
     pub limits: Limits,
 }
@@ -45,13 +49,14 @@ impl EngineOptions {
             catalogue: Catalogue::builtin(),
             clock: Arc::new(SystemClock::new()),
             random: Arc::new(SystemRandom),
+            retention: Engine::RETENTION,
             limits: Limits::default(),
         }
     }
 
     /// Reads options from tieback's own JSON: `path`, and where wanted `danger_allow_http`,
-    /// `danger_allow_private_addresses`, `retry` (see [`RetryPolicy::from_json`]), `catalogue_csv`,
-    /// `catalogue_accept_any`.
+    /// `danger_allow_private_addresses`, `retry` (see [`RetryPolicy::from_json`]), `retention_ms`,
+    /// `catalogue_csv`, `catalogue_accept_any`.
     ///
     /// # Errors
     /// `invalid_argument` for an unknown or missing member, another type, or numbers that make no sense together.
@@ -64,6 +69,7 @@ impl EngineOptions {
                 danger_allow_private_addresses: members.flag("danger_allow_private_addresses")?.unwrap_or_default(),
             },
             policy: members.read("retry", |_, retry| RetryPolicy::from_json(retry))?.unwrap_or_default(),
+            retention: members.millis("retention_ms")?.unwrap_or(Engine::RETENTION),
             catalogue: Catalogue::chosen(
                 members.text("catalogue_csv")?,
                 members.flag("catalogue_accept_any")?.unwrap_or_default(),
@@ -71,7 +77,14 @@ impl EngineOptions {
             ..Self::at(members.need("path", "the path of the SQLite file", path)?)
         };
         members.end()?;
+        options.check()?;
         Ok(options)
+    }
+
+    /// Checks that the numbers make sense.
+    pub(super) fn check(&self) -> Result<()> {
+        self.policy.check()?;
+        check_retention(self.retention)
     }
 }
 
@@ -82,7 +95,7 @@ impl Engine {
     /// `invalid_argument` for options that make no sense; `unavailable` when another engine has the file open;
     /// `storage` when the file is no tieback store, is newer than this version, read-only or damaged.
     pub fn open(options: EngineOptions) -> Result<Self> {
-        options.policy.check()?;
+        options.check()?;
         let store = SqliteStore::open(&options.path)?;
         Self::on(Arc::new(store), options)
     }

@@ -18,12 +18,14 @@ use std::time::{Duration, Instant};
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::Shared;
+use super::retention::Rounds;
 use super::status::{Running, Status, Until};
 use crate::error::Result;
 use crate::net::send::Sender;
 use crate::policy::dispatch::{Answer, Dispatch, Effect, Input, Sending};
 use crate::policy::queue::{Commit, LoadRequest};
 use crate::store::Store;
+use crate::time::Timestamp;
 use crate::types::IdleReport;
 
 /// How many flush-marked deliveries one sweep turns into discarded ones.
@@ -38,6 +40,7 @@ pub struct Worker {
     sends: JoinSet<Answer>,
     operations: VecDeque<Operation>,
     operating: Option<JoinHandle<Input>>,
+    rounds: Rounds,
     in_place: bool,
     alarm: Option<Duration>,
     attempts: u64,
@@ -48,7 +51,7 @@ pub struct Worker {
 enum Operation {
     Load(Vec<LoadRequest>),
     Commit(Commit),
-    Sweep,
+    Sweep(Timestamp),
 }
 
 impl Operation {
@@ -60,7 +63,7 @@ impl Operation {
                 Err(_) => Input::CommitFailed(commit),
             },
             // A sweep that fails is tried again after the next flush; reading never depends on it.
-            Self::Sweep => Input::Swept(store.sweep_flushed(SWEEP).unwrap_or(false)),
+            Self::Sweep(now) => Input::Swept(store.sweep_flushed(SWEEP, now).unwrap_or(false)),
         }
     }
 }
@@ -88,6 +91,7 @@ impl Worker {
             sends: JoinSet::new(),
             operations: VecDeque::new(),
             operating: None,
+            rounds: Rounds::new(),
             in_place,
             alarm: None,
             attempts: 0,
@@ -107,6 +111,7 @@ impl Worker {
             let stop = self.take_signals().is_some();
             self.take_alarm();
             self.operate();
+            self.rounds.step_here(&self.shared, &*self.store);
             let Status { idle, paused_lanes, .. } = self.tell();
             let done = idle && !(until.wait_paused && paused_lanes > 0);
             let late = Instant::now() >= until.deadline;
@@ -130,6 +135,7 @@ impl Worker {
                 return self.wind_up(deadline).await;
             }
             self.operate();
+            self.rounds.begin_step(&self.shared, &self.store);
             self.tell();
             self.wait(None).await;
         }
@@ -137,6 +143,7 @@ impl Worker {
 
     /// Starts nothing more and waits for what is in flight, until the deadline; keeps what has ended by then.
     pub async fn wind_up(&mut self, deadline: Instant) {
+        self.rounds.finish().await;
         self.on(Input::Stop);
         loop {
             self.operate();
@@ -177,7 +184,7 @@ impl Worker {
     /// Waits for something to happen, and takes it in.
     async fn wait(&mut self, deadline: Option<Instant>) {
         let shared = Arc::clone(&self.shared);
-        let Self { sends, operating, alarm, .. } = self;
+        let Self { sends, operating, alarm, rounds, .. } = self;
         let (alarm, busy) = (*alarm, operating.is_some());
         tokio::select! {
             Some(answer) = sends.join_next(), if !sends.is_empty() => self.take_answers(answer),
@@ -191,6 +198,7 @@ impl Worker {
             () = async { shared.clock.sleep_until(alarm.unwrap_or_default()).await }, if alarm.is_some() => {
                 self.take_alarm();
             }
+            () = rounds.stir(&shared) => {}
             () = sleep_until(deadline) => {}
         }
     }
@@ -252,7 +260,7 @@ impl Worker {
             match effect {
                 Effect::Load(requests) => self.operations.push_back(Operation::Load(requests)),
                 Effect::Commit(commit) => self.operations.push_back(Operation::Commit(commit)),
-                Effect::Sweep => self.operations.push_back(Operation::Sweep),
+                Effect::Sweep => self.operations.push_back(Operation::Sweep(now.wall)),
                 Effect::Send(sending) => self.send(sending),
                 Effect::WakeAt(at) => self.alarm = Some(at),
                 Effect::Notice(notice) => self.shared.notices.add(notice),
