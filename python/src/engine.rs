@@ -44,6 +44,7 @@ impl Engine {
         catalogue: Option<String>,
         danger_allow_http: bool,
         danger_allow_private_addresses: bool,
+        retention_ms: Option<u64>,
     ) -> PyResult<Self> {
         let policy = read(py, "open", policy, RetryPolicy::from_json)?;
         let engine = detached(py, "open", move || {
@@ -53,7 +54,8 @@ impl Engine {
                 Some(table) => Catalogue::from_csv(table)?,
             };
             let egress = Egress { danger_allow_http, danger_allow_private_addresses };
-            CoreEngine::open(EngineOptions { policy, catalogue, egress, ..EngineOptions::at(path) })
+            let retention = retention_ms.map_or(CoreEngine::RETENTION, Duration::from_millis);
+            CoreEngine::open(EngineOptions { policy, catalogue, egress, retention, ..EngineOptions::at(path) })
         })?;
         Ok(Self { opened: Opened::new(engine), closed: AtomicBool::new(false), endings: Endings::default() })
     }
@@ -306,6 +308,11 @@ impl Engine {
     fn stats(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         let stats = self.serve(py, "stats", |service| service.engine().stats())?;
         to_python(py, &own::stats_to_json(&stats))
+    }
+
+    fn purge(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let purged = self.serve(py, "purge", |service| service.engine().purge())?;
+        to_python(py, &own::purged_to_json(&purged))
     }
 
     fn notices(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {

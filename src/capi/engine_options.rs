@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::boundary::guard;
 use super::sized::{self, Growing};
 use super::text;
-use crate::engine::EngineOptions;
+use crate::engine::{Engine, EngineOptions};
 use crate::error::Result;
 use crate::policy::catalogue::Catalogue;
 use crate::policy::egress::Egress;
@@ -46,6 +46,9 @@ pub struct tieback_engine_options {
     pub catalogue_csv: *const c_char,
     /// 1 accepts every resource and event. Default 0.
     pub catalogue_accept_any: i32,
+    /// How long deliveries, their attempts and their events are kept after the outcome. Default 2,419,200,000 (28
+    /// days), as with Procore. What is queued is kept however old it is.
+    pub retention_ms: i64,
 }
 
 // SAFETY: `repr(C)`, begins with its size, and zero is a value of integers and raw pointers.
@@ -85,6 +88,7 @@ pub unsafe fn read(options: *const tieback_engine_options) -> Result<EngineOptio
             )?,
         },
         catalogue: Catalogue::chosen(csv, text::flag("catalogue_accept_any", given.catalogue_accept_any)?)?,
+        retention: span("retention_ms", given.retention_ms, Engine::RETENTION)?,
         ..EngineOptions::at(path)
     })
 }

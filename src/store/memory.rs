@@ -3,6 +3,7 @@
 //! With [`MemoryStore::unsynced`] it behaves like a disk whose power can be cut: what was written since the last
 //! [`sync`](MemoryStore::sync) is lost by a [`crash`](MemoryStore::crash), and what was synced stays.
 
+mod log;
 mod retention;
 
 use std::collections::BTreeMap;
@@ -13,17 +14,15 @@ use bytes::Bytes;
 
 use super::refusal;
 use super::{
-    Commit, Committed, Destination, LaneOrder, LoadRequest, Loaded, Log, Publishing, Queue, Queued, Registry,
-    resource_key,
+    Commit, Committed, Destination, LaneOrder, LoadRequest, Loaded, Publishing, Queue, Queued, Registry, resource_key,
 };
 use crate::error::Result;
 use crate::policy::lane::{Control, Gate, LaneState, Verdict};
 use crate::policy::matching::{self, Candidate};
 use crate::time::Timestamp;
 use crate::types::{
-    Attempt, Delivery, DeliveryId, DeliveryQuery, DeliveryStatus, Event, Hook, HookCreate, HookId, HookQuery,
-    HookStatus, HookUpdate, Id, NoDelivery, Page, PageRequest, PayloadVersion, Published, Purged, Scope, Stats,
-    Trigger, TriggerCreate, TriggerId, Why,
+    Attempt, DeliveryId, DeliveryStatus, Event, Hook, HookCreate, HookId, HookQuery, HookStatus, HookUpdate, Id,
+    NoDelivery, Page, PageRequest, PayloadVersion, Published, Scope, Stats, Trigger, TriggerCreate, TriggerId, Why,
 };
 use crate::wire::payload;
 
@@ -646,56 +645,5 @@ impl Queue for MemoryStore {
                 oldest_queued_age: oldest.map_or(Duration::ZERO, |at| now.since(at)),
             })
         })
-    }
-}
-
-impl Log for MemoryStore {
-    fn deliveries(
-        &self,
-        scope: &Scope,
-        hook: HookId,
-        query: &DeliveryQuery,
-        page: &PageRequest,
-    ) -> Result<Page<Delivery>> {
-        let before = refusal::cursor(page)?.unwrap_or(i64::MAX);
-        let same = |wanted: &Option<String>, value: &str| {
-            wanted.as_ref().is_none_or(|wanted| wanted.to_lowercase() == value.to_lowercase())
-        };
-        self.read(|state| {
-            state.hook_in(scope, hook)?;
-            let rows = state.deliveries.iter().rev().filter(|(id, row)| {
-                let event = &state.events[&row.event].event;
-                row.hook == hook
-                    && id.0 < before
-                    && query.status.admits(&state.status(**id, row).0)
-                    && same(&query.resource_name, &event.resource_name)
-                    && same(&query.event_type, &event.event_type)
-                    && query.start.is_none_or(|start| row.created_at >= start)
-                    && query.end.is_none_or(|end| row.created_at < end)
-            });
-            let rows: Page<(DeliveryId, &DeliveryRow)> = cut(rows.map(|(id, row)| (id.0, (*id, row))), page);
-            let items: Result<Vec<Delivery>> = rows
-                .items
-                .into_iter()
-                .map(|(id, row)| {
-                    let (status, why) = state.status(id, row);
-                    Ok(Delivery {
-                        id: id.into(),
-                        hook_id: hook.into(),
-                        status,
-                        why,
-                        event: payload::parse(&row.payload)?,
-                        payload: row.payload.to_vec(),
-                        created_at: Some(row.created_at),
-                        attempts: row.attempts.clone(),
-                    })
-                })
-                .collect();
-            Ok(Page { items: items?, next: rows.next })
-        })
-    }
-
-    fn purge(&self, ended_before: Timestamp, limit: u32) -> Result<(Purged, bool)> {
-        self.write(|state| Ok(state.purge(ended_before, limit as usize)))
     }
 }

@@ -125,9 +125,9 @@ pub trait Log: Send + Sync {
     ) -> Result<Page<Delivery>>;
 
     /// Removes what has been kept long enough: up to `limit` deliveries that got their outcome before `ended_before`,
-    /// with their attempts, and what nothing needs then: payloads, events, and hooks that were deleted before it. Events
-    /// that made no delivery go when they were published before it. Queued deliveries are never touched. Says what went
-    /// and whether more is left.
+    /// with their attempts, and what nothing needs then: payloads, events, and hooks that were deleted before it.
+    /// Events that made no delivery go when they were published before it. Queued deliveries are never touched. Says
+    /// what went and whether more is left.
     fn purge(&self, ended_before: Timestamp, limit: u32) -> Result<(Purged, bool)>;
 }
 

@@ -137,6 +137,7 @@ static void bad_engine_options(const char *path) {
     REFUSED(max_in_flight, 257, "max_in_flight 257");
     REFUSED(jitter_percent, 101, "jitter");
     REFUSED(honor_retry_after, -1, "honor_retry_after");
+    REFUSED(retention_ms, -1, "retention_ms -1");
     REFUSED(catalogue_csv, "no,table", "");
     REFUSED(catalogue_accept_any, 5, "catalogue_accept_any is 5");
 #undef REFUSED
@@ -147,6 +148,8 @@ static void bad_engine_options(const char *path) {
     FAILS(tieback_engine_open_from_json("{}", &opened, &error), TIEBACK_INVALID_ARGUMENT, "`path` is missing");
     FAILS(tieback_engine_open_from_json("{\"path\": \"x\", \"pth\": 1}", &opened, &error), TIEBACK_INVALID_ARGUMENT,
           "`pth` is unknown");
+    FAILS(tieback_engine_open_from_json("{\"path\": \"x\", \"retention_ms\": 0}", &opened, &error),
+          TIEBACK_INVALID_ARGUMENT, "retention 0");
     CHECK(opened == NULL);
 }
 

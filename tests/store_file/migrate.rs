@@ -22,8 +22,9 @@ fn written_by_the_first(path: &Path) {
     file.execute_batch(FIRST).unwrap();
     file.execute_batch(
         "INSERT INTO store VALUES (1, '0.1.0', 4);
-         INSERT INTO hook VALUES (1, 5358233, NULL, 'acme', 'v2.0', 'active', 'https://erp.example.com/', '[]', 1, 1, NULL);
-         INSERT INTO hook VALUES (2, 5358233, NULL, 'old', 'v2.0', 'deleted', 'https://erp.example.com/', '[]', 1, 1, 2);
+         INSERT INTO hook VALUES
+             (1, 5358233, NULL, 'acme', 'v2.0', 'active', 'https://erp.example.com/', '[]', 1, 1, NULL),
+             (2, 5358233, NULL, 'old', 'v2.0', 'deleted', 'https://erp.example.com/', '[]', 1, 1, 2);
          INSERT INTO hook_trigger VALUES (1, 1, 'RFIs', 'update', 'rfis', 'update', 1);
          INSERT INTO lane (hook_id) VALUES (1), (2);",
     )

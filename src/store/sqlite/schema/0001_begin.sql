@@ -77,9 +77,9 @@ CREATE TABLE lane (
     CONSTRAINT "only a paused lane has a probe" CHECK (probe IS NULL OR pause_step IS NOT NULL)
 ) STRICT;
 
--- What was published, under its public id. `given` is what the caller gave, as JSON; with the id, the ULID and the timestamp it is the
--- whole event, from which a redelivery in another version is rendered. Small columns first: the queue reads `resource`
--- without touching the rest.
+-- What was published, under its public id. `given` is what the caller gave, as JSON; with the id, the ULID and the
+-- timestamp it is the whole event, from which a redelivery in another version is rendered. Small columns first: the
+-- queue reads `resource` without touching the rest.
 CREATE TABLE event (
     id                INTEGER PRIMARY KEY,
     resource          TEXT    NOT NULL,
