@@ -87,7 +87,7 @@ fn bare_client(url: &str, events: usize) -> Result<Duration, Failure> {
 fn engine(url: &str, events: usize) -> Result<Duration, Failure> {
     let folder = tempfile::tempdir()?;
     let mut options = EngineOptions::at(folder.path().join("bench.db"));
-    options.egress = Egress { danger_allow_http: true, danger_allow_private_addresses: true };
+    options.egress = Egress { danger_allow_http: true, danger_allow_private_addresses: true, ..Egress::default() };
     options.limits.in_flight = IN_FLIGHT;
     let engine = Arc::new(Engine::open(options)?);
     let service = Embedded::new(Arc::clone(&engine));

@@ -83,7 +83,8 @@
 /**
  * Begins `tieback_engine_options`.
  */
-#define TIEBACK_ENGINE_OPTIONS_INIT { sizeof(tieback_engine_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define TIEBACK_ENGINE_OPTIONS_INIT \
+    { sizeof(tieback_engine_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /**
  * Begins `tieback_hook_options`.
@@ -305,7 +306,7 @@ typedef struct tieback_hooks tieback_hooks;
 typedef struct tieback_idle_report tieback_idle_report;
 
 /**
- * One happening on one hook's lane.
+ * One happening on a hook's lane, or to the store under all of them.
  */
 typedef struct tieback_notice tieback_notice;
 
@@ -447,6 +448,46 @@ typedef struct {
      * 1 accepts every resource and event. Default 0.
      */
     int32_t catalogue_accept_any;
+    /**
+     * Networks to which deliveries may go although they are not public, separated by commas: `10.20.0.0/16, fd00::/8`.
+     * Narrower than `danger_allow_private_addresses`. Default: none.
+     */
+    const char *allow_networks;
+    /**
+     * Certificates in PEM that are trusted beside the machine's roots: of authorities, or of single servers.
+     */
+    const char *extra_ca_pem;
+    /**
+     * The same, as the name of a file.
+     */
+    const char *extra_ca_file;
+    /**
+     * The certificate in PEM that is shown to servers that ask for one, with its chain behind it.
+     */
+    const char *client_certificate_pem;
+    /**
+     * Its private key in PEM, not encrypted. A secret: no error and no answer repeats it.
+     */
+    const char *client_key_pem;
+    /**
+     * The forward proxy: `http://host:3128` or `http://user:password@host:3128`; `https` when the way to it is
+     * encrypted too. Needs `danger_proxy_resolves`. Default: none. No error and no answer repeats its credentials.
+     */
+    const char *proxy_url;
+    /**
+     * What is reached without the proxy: hosts, with all names under them, and networks, separated by commas.
+     */
+    const char *no_proxy;
+    /**
+     * 1 takes the proxy from the variables HTTPS_PROXY, http_proxy, ALL_PROXY and NO_PROXY instead. Needs
+     * `danger_proxy_resolves`. Default 0: the environment is not read.
+     */
+    int32_t proxy_from_environment;
+    /**
+     * 1 says that the proxy resolves the names of destinations, unseen by the rule for addresses, and is itself set up
+     * to keep them out of your network. No proxy is used without.
+     */
+    int32_t danger_proxy_resolves;
     /**
      * How long deliveries, their attempts and their events are kept after the outcome. Default 2,419,200,000 (28
      * days), as with Procore. What is queued is kept however old it is.
@@ -676,7 +717,8 @@ typedef struct {
      */
     size_t related_count;
     /**
-     * Further facts, as a JSON value (payload v4.0).
+     * Further facts, as a JSON value (payload v4.0). A number that neither 64 bits nor a double hold exactly is sent
+     * as a text with its digits.
      */
     const char *data_json;
 } tieback_event_options;
@@ -821,7 +863,7 @@ tieback_status tieback_engine_open(const tieback_engine_options *options, tiebac
 /**
  * Opens an engine from options in JSON: `{"path": "hooks.db", "danger_allow_http": true, "retry": {"backoff_min_ms":
  * 500}}`; the members have the names of `tieback_engine_options`, those of the retry policy inside `retry`, where
- * `jitter` is a fraction.
+ * `jitter` is a fraction; `allow_networks` is a list of texts.
  *
  * Ownership: `*out` is yours; end it with `tieback_engine_close`. Threads: any. NULL: `error` may be.
  * Errors: those of `tieback_engine_open`; an unknown member is TIEBACK_INVALID_ARGUMENT.
@@ -994,11 +1036,12 @@ tieback_status tieback_engine_skip(const tieback_engine *engine,
                                    tieback_error **error);
 
 /**
- * Sends the event of a delivery that has an outcome again, as a new delivery, and gives the new one's id.
+ * Sends the event of a delivery that has an outcome again, as a new delivery in the hook's present payload version,
+ * and gives the new one's id. On a disabled hook it is queued until the hook is active.
  *
  * Ownership: `*out` is yours; free it with `tieback_string_free`. Threads: any. NULL: `error` may be.
- * Errors: TIEBACK_NOT_FOUND; TIEBACK_CONFLICT while the old one is still queued; TIEBACK_INVALID_ARGUMENT,
- * TIEBACK_CLOSED, TIEBACK_STORAGE.
+ * Errors: TIEBACK_NOT_FOUND; TIEBACK_CONFLICT while the old one is still queued; TIEBACK_INVALID_ARGUMENT, also when
+ * the payload version cannot carry the event's ids; TIEBACK_CLOSED, TIEBACK_STORAGE.
  */
 tieback_status tieback_engine_redeliver(const tieback_engine *engine,
                                         const tieback_scope *scope,
@@ -1008,11 +1051,13 @@ tieback_status tieback_engine_redeliver(const tieback_engine *engine,
                                         tieback_error **error);
 
 /**
- * Sends a made-up event to one hook, whatever its triggers are: to see whether its endpoint answers.
+ * Sends a made-up event to one hook, whatever its triggers are: to see whether its endpoint answers. It is of the
+ * hook's first trigger, with resource id 1; in payload v2.0 and v3.0 its source_operation_id is "tieback-test". A
+ * disabled hook gets none, as the answer says.
  *
  * Ownership: `*out` is yours; free it with `tieback_published_free`. Threads: any. NULL: `error` may be.
- * Errors: TIEBACK_NOT_FOUND; TIEBACK_INVALID_ARGUMENT when a project's scope leaves out its company; TIEBACK_CLOSED,
- * TIEBACK_STORAGE.
+ * Errors: TIEBACK_NOT_FOUND; TIEBACK_INVALID_ARGUMENT when neither the scope nor the hook says which company a project
+ * is of; TIEBACK_CLOSED, TIEBACK_STORAGE.
  */
 tieback_status tieback_engine_send_test(const tieback_engine *engine,
                                         const tieback_scope *scope,
@@ -1098,7 +1143,8 @@ int64_t tieback_purged_hooks(const tieback_purged *purged);
 const char *tieback_purged_to_json(const tieback_purged *purged);
 
 /**
- * What happened to lanes since the last call: pauses, resumes, flushes. At most 1,024 are kept; the oldest go first.
+ * What happened since the last call: lanes that paused, resumed or were flushed, and a store that failed. At most
+ * 1,024 are kept; the oldest go first.
  *
  * Ownership: `*out` is yours; free it with `tieback_notices_free`. Threads: any. NULL: `error` may be.
  * Errors: TIEBACK_CLOSED.
@@ -1128,7 +1174,7 @@ size_t tieback_notices_len(const tieback_notices *list);
 const tieback_notice *tieback_notices_at(const tieback_notices *list, size_t index);
 
 /**
- * The hook's id.
+ * The hook's id; NULL when the notice concerns all hooks.
  *
  * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
  */
@@ -1142,14 +1188,15 @@ const char *tieback_notice_hook_id(const tieback_notice *notice);
 const char *tieback_notice_at(const tieback_notice *notice);
 
 /**
- * What happened: "paused", "resumed" or "flushed".
+ * What happened: "paused", "resumed", "flushed", or "store_failed" while the store cannot keep what was delivered
+ * (such as on a full disk): then nothing starts, and it is tried again every second.
  *
  * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
  */
 const char *tieback_notice_kind(const tieback_notice *notice);
 
 /**
- * Why the lane was paused, such as "503"; NULL for other kinds.
+ * Why the lane was paused, such as "503", or what the store's error says; NULL for other kinds.
  *
  * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
  */

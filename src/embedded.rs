@@ -109,16 +109,20 @@ impl Service for Embedded {
         check_count("triggers", trigger_ids.len(), TriggerCreate::MAX_BULK)?;
         let row = hook_row(scope, hook_id)?;
         let checked = trigger_ids.iter().map(|id| {
-            TriggerId::from_id(id)
-                .ok_or_else(|| Error::new(ErrorKind::NotFound, format!("trigger {id} is not there on hook {hook_id}")))
+            TriggerId::from_id(id).ok_or_else(|| {
+                Error::new(
+                    ErrorKind::NotFound,
+                    format!("trigger {id} is not there on hook {hook_id}: list the hook's triggers"),
+                )
+            })
         });
         one_answer_each(checked.collect(), |good| store.delete_triggers(scope, row, good))
     }
 
     fn resource_list(&self, scope: &Scope, _query: &ResourceQuery, page: &PageRequest) -> Result<Page<Resource>> {
         self.engine.store()?;
-        // Every resource of the catalogue can be carried by every payload version; those of v4.0 alone are published
-        // nowhere (fact sheet, section 9).
+        // Every resource of the catalogue can be carried by every payload version; nobody has published which
+        // resources only v4.0 has.
         let all = self.engine.catalogue().list(scope.level());
         let wrong = |after: &Id| {
             Error::invalid(format!("`{after}` is not a place in this list: give back the `next` of the page before"))

@@ -206,5 +206,26 @@ impl fmt::Debug for Error {
     }
 }
 
+/// A value that a caller gave, as a message shows it: without control characters, and cut when it is long.
+pub fn shown(text: &str) -> String {
+    const MAX: usize = 80;
+    match text.char_indices().nth(MAX) {
+        Some((end, _)) => format!("{}...", text[..end].escape_debug()),
+        None => text.escape_debug().to_string(),
+    }
+}
+
 /// The result of every fallible call in this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_caller_gave_is_shown_on_one_line_and_cut_when_long() {
+        assert_eq!(shown("a\r\n\u{7}b `ü`"), "a\\r\\n\\u{7}b `ü`");
+        assert_eq!(shown(&"ü".repeat(80)), "ü".repeat(80));
+        assert_eq!(shown(&"ü".repeat(1 << 20)), format!("{}...", "ü".repeat(80)));
+    }
+}

@@ -37,7 +37,7 @@
 //! ```
 #![deny(unsafe_code)]
 
-// The floors, lowest first: a module names only modules above it in this list (tests/tidy.rs holds that).
+// The floors, lowest first: a module names only modules above it in this list (tests/tidy holds that).
 
 pub mod error;
 

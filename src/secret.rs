@@ -39,7 +39,7 @@ impl fmt::Debug for Secret {
 mod tests {
     use super::*;
 
-    /// Both samples of the fact sheet, section 7 (`*****xMiJ9`, `*****token`), and the short values.
+    /// Procore's two samples (`*****xMiJ9`, `*****token`), and the short values.
     #[test]
     fn masks_show_the_last_five_characters_of_long_values_only() {
         assert_eq!(Secret::new("Bearer eyJ0eXAxMiJ9").masked(), "*****xMiJ9");

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 
 /// A moment in UTC, in whole microseconds since 1970: the resolution of Procore's `timestamp`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,15 +26,23 @@ impl Timestamp {
     /// Parses RFC 3339 (`2025-02-06T23:34:12.246562Z`, any offset).
     ///
     /// # Errors
-    /// `invalid_argument` when the text is no RFC 3339 date and time.
+    /// `invalid_argument` when the text is no RFC 3339 date and time, or is outside [`Timestamp::FIRST`] to
+    /// [`Timestamp::LAST`].
     pub fn parse(text: &str) -> Result<Self> {
-        let parsed: jiff::Timestamp = text.parse().map_err(|_| {
+        let parsed = text.parse::<jiff::Timestamp>().map(|moment| Self(moment.as_microsecond()));
+        parsed.ok().filter(|moment| (Self::FIRST..=Self::LAST).contains(moment)).ok_or_else(|| {
             Error::invalid(format!(
-                "`{text}` is not a moment: write it as RFC 3339, such as 2025-02-06T23:34:12.246562Z"
+                "`{}` is not a moment from the year 1 to 9999-12-30: write it as RFC 3339, such as \
+                 2025-02-06T23:34:12.246562Z",
+                shown(text)
             ))
-        })?;
-        Ok(Self(parsed.as_microsecond()))
+        })
     }
+
+    /// The first moment that is taken: year 1, as RFC 3339 and most languages have none before.
+    pub const FIRST: Self = Self(-62_135_596_800_000_000);
+    /// The last moment that is taken: 9999-12-30T22:00:00Z, which is within the year in every time zone.
+    pub const LAST: Self = Self(253_402_207_200_000_000);
 
     /// The moment this much later. Saturates at the ends of the range.
     #[must_use]
@@ -174,5 +182,20 @@ mod tests {
         let sample = "2025-02-06T23:34:12.246562Z";
         assert_eq!(Timestamp::parse(sample).unwrap().to_string(), sample);
         assert_eq!(Timestamp::parse("2025-02-06T23:34:12Z").unwrap().to_string(), "2025-02-06T23:34:12.000000Z");
+    }
+
+    #[test]
+    fn moments_that_others_cannot_read_are_refused() {
+        for (text, moment) in
+            [("0001-01-01T00:00:00Z", Timestamp::FIRST), ("9999-12-30T23:30:00+01:30", Timestamp::LAST)]
+        {
+            assert_eq!(Timestamp::parse(text).unwrap(), moment);
+        }
+        for text in ["0000-12-31T23:59:59Z", "-000001-01-01T00:00:00Z", "9999-12-30T22:00:01Z", "2025-02-06", "today\n"]
+        {
+            let refused = Timestamp::parse(text).unwrap_err();
+            assert!(refused.message().contains(&shown(text)), "{}", refused.message());
+            assert!(!refused.message().contains('\n'));
+        }
     }
 }

@@ -37,7 +37,7 @@ const ROUND: &str = "TIEBACK_TEST_CRASH_ROUND";
 
 fn open(path: &Path) -> Engine {
     let mut options = EngineOptions::at(path);
-    options.egress = Egress { danger_allow_http: true, danger_allow_private_addresses: true };
+    options.egress = Egress { danger_allow_http: true, danger_allow_private_addresses: true, ..Egress::default() };
     options.policy.backoff_min = Duration::from_millis(5);
     options.policy.backoff_max = Duration::from_millis(20);
     Engine::open(options).expect("the engine opens")
@@ -125,7 +125,7 @@ fn nothing_acknowledged_is_lost_by_a_hundred_kills() {
         let arrived_before = sink.requests().len();
         let mut process = Process::start("a_process_that_publishes_and_delivers", variables);
         // Every third is killed somewhere in its opening.
-        let opening = random.next_u64() % 3 == 0;
+        let opening = random.next_u64().is_multiple_of(3);
         process.wait_for(if opening { "begun" } else { "open" });
         let most = if opening { 15_000 } else { 120_000 };
         thread::sleep(Duration::from_micros(random.next_u64() % most));

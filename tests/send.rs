@@ -3,8 +3,6 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
-use std::process::Command;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -16,6 +14,8 @@ use tieback::time::{Clock, ManualClock, SystemClock, Timestamp};
 use tieback::types::{Attempt, DestinationHeaders, DestinationUrl};
 
 mod support;
+use support::authority::Authority;
+use support::child::in_child;
 use support::sink::{Answer, Sink, refused_url};
 
 /// The time limit under test where something hangs.
@@ -23,7 +23,8 @@ const SHORT: Duration = Duration::from_millis(300);
 /// Far above what a loopback answer takes on a busy machine; far below "for ever".
 const PATIENCE: Duration = Duration::from_secs(10);
 
-const EVERYWHERE: Egress = Egress { danger_allow_http: true, danger_allow_private_addresses: true };
+const EVERYWHERE: Egress =
+    Egress { danger_allow_http: true, danger_allow_private_addresses: true, allow_networks: Vec::new() };
 
 fn sender(connect_timeout: Duration, response_timeout: Duration) -> Sender {
     let policy = RetryPolicy { connect_timeout, response_timeout, ..RetryPolicy::default() };
@@ -428,7 +429,10 @@ async fn a_server_that_speaks_no_tls_is_told() {
 #[tokio::test]
 async fn an_untrusted_certificate_is_told_and_nothing_is_sent() {
     let sink = Sink::start_tls(Authority::new().server("127.0.0.1", 2040), |_, _| Answer::Status(204));
-    assert_eq!(error(&send(&sink.url("/events?token=s3cret")).await), "TLS: unknown issuer");
+    assert_eq!(
+        error(&send(&sink.url("/events?token=s3cret")).await),
+        "TLS: unknown issuer: add its certificate as extra CA, if you trust it"
+    );
     assert_eq!(sink.requests().len(), 0);
 }
 
@@ -517,57 +521,4 @@ fn read_a_request(stream: &mut impl Read) {
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
-}
-
-/// Runs one test of this program again in a process of its own, since an environment cannot be changed while other
-/// threads may read it. The variables tell that test which side it is on.
-fn in_child(test: &str, environment: &[(&str, &str)]) {
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", test, "--nocapture"])
-        .env_remove("NO_PROXY")
-        .env_remove("no_proxy")
-        .envs(environment.iter().copied())
-        .output()
-        .unwrap();
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && out.contains("1 passed"), "the child failed:\n{out}\n{err}");
-}
-
-/// A certificate authority that only tests know.
-struct Authority {
-    root: rcgen::Certificate,
-    issuer: rcgen::Issuer<'static, rcgen::KeyPair>,
-}
-
-impl Authority {
-    fn new() -> Self {
-        let mut parameters = rcgen::CertificateParams::default();
-        parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-        let key = rcgen::KeyPair::generate().unwrap();
-        let root = parameters.self_signed(&key).unwrap();
-        Self { root, issuer: rcgen::Issuer::new(parameters, key) }
-    }
-
-    /// A server with a certificate for this name or address, good until that year.
-    fn server(&self, name: &str, until: i32) -> Arc<rustls::ServerConfig> {
-        let mut parameters = rcgen::CertificateParams::new([name.to_owned()]).unwrap();
-        parameters.not_before = rcgen::date_time_ymd(2010, 1, 1);
-        parameters.not_after = rcgen::date_time_ymd(until, 1, 1);
-        parameters.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
-        let key = rcgen::KeyPair::generate().unwrap();
-        let certificate = parameters.signed_by(&key, &self.issuer).unwrap();
-        let secret = rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-        let config = rustls::ServerConfig::builder()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], secret)
-            .unwrap();
-        Arc::new(config)
-    }
-
-    #[cfg(target_os = "linux")]
-    fn root_file(&self) -> tempfile::NamedTempFile {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), self.root.pem()).unwrap();
-        file
-    }
 }

@@ -12,6 +12,19 @@ use crate::boundary::exception;
 /// The deepest nesting that is taken, the same as from JSON text. It also ends a list that contains itself.
 const MAX_DEPTH: usize = 128;
 
+/// Why an object cannot be taken. A type that JSON has no form for is a `TypeError`, and always the whole call's; a
+/// value that it has none for is `invalid_argument`, and may be one item's answer.
+pub enum Unfit {
+    Type(PyErr),
+    Value(Error),
+}
+
+impl From<PyErr> for Unfit {
+    fn from(error: PyErr) -> Self {
+        Self::Type(error)
+    }
+}
+
 /// Reads an argument: to JSON, and from there to what `parse` makes of it.
 pub fn read<T>(
     py: Python<'_>,
@@ -19,17 +32,23 @@ pub fn read<T>(
     object: &Bound<'_, PyAny>,
     parse: impl FnOnce(&Value) -> Result<T>,
 ) -> PyResult<T> {
-    parse(&to_json(object, operation)?).map_err(|error| exception(py, &error.during(operation)))
+    read_item(operation, object, parse)?.map_err(|error| exception(py, &error))
 }
 
-/// A Python object as JSON. A type that JSON has no form for is a `TypeError`; a value that it has none for is
-/// `invalid_argument`.
-pub fn to_json(object: &Bound<'_, PyAny>, operation: &'static str) -> PyResult<Value> {
-    let refuse = |message: String| exception(object.py(), &Error::invalid(message).during(operation));
-    value_at("", object, 0, &refuse)
+/// Reads an item of a call on many: a wrong value is that item's answer.
+pub fn read_item<T>(
+    operation: &'static str,
+    object: &Bound<'_, PyAny>,
+    parse: impl FnOnce(&Value) -> Result<T>,
+) -> PyResult<Result<T>> {
+    match value_at("", object, 0) {
+        Ok(value) => Ok(parse(&value).map_err(|error| error.during(operation))),
+        Err(Unfit::Value(error)) => Ok(Err(error.during(operation))),
+        Err(Unfit::Type(error)) => Err(error),
+    }
 }
 
-fn value_at(path: &str, object: &Bound<'_, PyAny>, depth: usize, refuse: &dyn Fn(String) -> PyErr) -> PyResult<Value> {
+fn value_at(path: &str, object: &Bound<'_, PyAny>, depth: usize) -> Result<Value, Unfit> {
     if depth > MAX_DEPTH {
         return Err(refuse(format!("the value is nested deeper than {MAX_DEPTH} levels: give a flatter one")));
     }
@@ -38,7 +57,7 @@ fn value_at(path: &str, object: &Bound<'_, PyAny>, depth: usize, refuse: &dyn Fn
     } else if let Ok(flag) = object.cast::<PyBool>() {
         Ok(Value::Bool(flag.is_true()))
     } else if let Ok(text) = object.cast::<PyString>() {
-        text_at(path, text, refuse).map(Value::String)
+        text_at(path, text).map(Value::String)
     } else if let Ok(number) = object.cast::<PyInt>() {
         whole(number).ok_or_else(|| {
             refuse(format!("{} has over 64 bits, which JSON numbers do not keep: give it as text", place(path)))
@@ -49,46 +68,46 @@ fn value_at(path: &str, object: &Bound<'_, PyAny>, depth: usize, refuse: &dyn Fn
             .map(Value::Number)
             .ok_or_else(|| refuse(format!("{} is {double}: JSON has only finite numbers", place(path))))
     } else if let Ok(members) = object.cast::<PyDict>() {
-        members_at(path, members, depth, refuse).map(Value::Object)
+        members_at(path, members, depth).map(Value::Object)
     } else if object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>() {
         let mut items = Vec::with_capacity(object.len()?);
         for (index, item) in object.try_iter()?.enumerate() {
-            items.push(value_at(&format!("{path}[{index}]"), &item?, depth + 1, refuse)?);
+            items.push(value_at(&format!("{path}[{index}]"), &item?, depth + 1)?);
         }
         Ok(Value::Array(items))
     } else {
-        Err(PyTypeError::new_err(format!(
+        Err(Unfit::from(PyTypeError::new_err(format!(
             "{} is of type {}: give a str, int, float, bool, None, list, tuple or dict",
             place(path),
             object.get_type().name()?
-        )))
+        ))))
     }
 }
 
-fn members_at(
-    path: &str,
-    members: &Bound<'_, PyDict>,
-    depth: usize,
-    refuse: &dyn Fn(String) -> PyErr,
-) -> PyResult<Map<String, Value>> {
+fn members_at(path: &str, members: &Bound<'_, PyDict>, depth: usize) -> Result<Map<String, Value>, Unfit> {
     let mut map = Map::new();
     for (name, value) in members {
         let Ok(name) = name.cast::<PyString>() else {
             let came = name.get_type().name()?;
-            return Err(PyTypeError::new_err(format!("{} has a key of type {came}: give str keys", place(path))));
+            let message = format!("{} has a key of type {came}: give str keys", place(path));
+            return Err(PyTypeError::new_err(message).into());
         };
-        let name = text_at(path, name, refuse)?;
+        let name = text_at(path, name)?;
         let below = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-        map.insert(name, value_at(&below, &value, depth + 1, refuse)?);
+        map.insert(name, value_at(&below, &value, depth + 1)?);
     }
     Ok(map)
 }
 
-fn text_at(path: &str, text: &Bound<'_, PyString>, refuse: &dyn Fn(String) -> PyErr) -> PyResult<String> {
+fn text_at(path: &str, text: &Bound<'_, PyString>) -> Result<String, Unfit> {
     // Only a lone surrogate has no UTF-8. Python's own error would repeat the text, which may be secret.
     text.to_cow().map(String::from).map_err(|_| {
         refuse(format!("{} has a lone surrogate, which is no Unicode text: decode it properly first", place(path)))
     })
+}
+
+fn refuse(message: String) -> Unfit {
+    Unfit::Value(Error::invalid(message))
 }
 
 fn whole(number: &Bound<'_, PyInt>) -> Option<Value> {

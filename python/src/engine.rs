@@ -8,18 +8,18 @@ use pyo3::prelude::*;
 use pyo3::types::PyList;
 use serde_json::Value;
 use tieback::embedded::Embedded;
-use tieback::engine::{Engine as CoreEngine, EngineOptions};
+use tieback::engine::{Engine as CoreEngine, EngineOptions, check_count, each_during, one_answer_each};
 use tieback::error::{Error, Result};
+use tieback::net::client::Outbound;
 use tieback::policy::catalogue::Catalogue;
-use tieback::policy::egress::Egress;
 use tieback::policy::retry::RetryPolicy;
 use tieback::service::Service;
-use tieback::types::{Id, IdleReport, Scope};
+use tieback::types::{Id, IdleReport, Scope, TriggerCreate};
 use tieback::wire::own;
 
 use crate::answer;
 use crate::boundary::{detached, exception};
-use crate::convert::{read, to_json, to_python};
+use crate::convert::{read, read_item, to_python};
 use crate::opened::Opened;
 use crate::wait::{Endings, in_slices, on_a_thread};
 
@@ -42,10 +42,10 @@ impl Engine {
         path: PathBuf,
         policy: Object<'_, '_>,
         catalogue: Option<String>,
-        danger_allow_http: bool,
-        danger_allow_private_addresses: bool,
+        outbound: Object<'_, '_>,
         retention_ms: Option<u64>,
     ) -> PyResult<Self> {
+        let outbound = read(py, "open", outbound, Outbound::from_json)?;
         let policy = read(py, "open", policy, RetryPolicy::from_json)?;
         let engine = detached(py, "open", move || {
             let catalogue = match catalogue.as_deref() {
@@ -53,9 +53,18 @@ impl Engine {
                 Some("any") => Catalogue::accept_any(),
                 Some(table) => Catalogue::from_csv(table)?,
             };
-            let egress = Egress { danger_allow_http, danger_allow_private_addresses };
+            let Outbound { egress, tls, proxy, lookup } = outbound;
             let retention = retention_ms.map_or(CoreEngine::RETENTION, Duration::from_millis);
-            CoreEngine::open(EngineOptions { policy, catalogue, egress, retention, ..EngineOptions::at(path) })
+            CoreEngine::open(EngineOptions {
+                policy,
+                catalogue,
+                egress,
+                tls,
+                proxy,
+                lookup,
+                retention,
+                ..EngineOptions::at(path)
+            })
         })?;
         Ok(Self { opened: Opened::new(engine), closed: AtomicBool::new(false), endings: Endings::default() })
     }
@@ -152,13 +161,15 @@ impl Engine {
         py: Python<'_>,
         scope: Object<'_, '_>,
         hook_id: &str,
-        triggers: Object<'_, '_>,
+        triggers: &Bound<'_, PyList>,
     ) -> PyResult<Py<PyAny>> {
         const NAME: &str = "trigger_create_many";
         let (scope, hook_id) = (scope_of(py, NAME, scope)?, id_of(py, NAME, "hook_id", hook_id)?);
-        let triggers = read(py, NAME, triggers, own::trigger_creates_from_json)?;
-        let answers = self.serve(py, NAME, |service| service.trigger_create_many(&scope, &hook_id, &triggers))?;
-        to_python(py, &own::triggers_created_to_json(&answers))
+        let triggers = items(py, NAME, "triggers", triggers, TriggerCreate::MAX_BULK, own::trigger_create_from_json)?;
+        let answers = self.serve(py, NAME, |service| {
+            one_answer_each(triggers, |good| service.trigger_create_many(&scope, &hook_id, good))
+        })?;
+        to_python(py, &own::triggers_created_to_json(&each_during(NAME, answers)))
     }
 
     fn trigger_delete_many(
@@ -166,13 +177,17 @@ impl Engine {
         py: Python<'_>,
         scope: Object<'_, '_>,
         hook_id: &str,
-        trigger_ids: Object<'_, '_>,
+        trigger_ids: &Bound<'_, PyList>,
     ) -> PyResult<Py<PyAny>> {
         const NAME: &str = "trigger_delete_many";
         let (scope, hook_id) = (scope_of(py, NAME, scope)?, id_of(py, NAME, "hook_id", hook_id)?);
-        let ids = read(py, NAME, trigger_ids, own::ids_from_json)?;
-        let answers = self.serve(py, NAME, |service| service.trigger_delete_many(&scope, &hook_id, &ids))?;
-        to_python(py, &own::triggers_deleted_to_json(&answers))
+        let ids = items(py, NAME, "triggers", trigger_ids, TriggerCreate::MAX_BULK, |id| {
+            own::id_from_json("trigger_id", id)
+        })?;
+        let answers = self.serve(py, NAME, |service| {
+            one_answer_each(ids, |good| service.trigger_delete_many(&scope, &hook_id, good))
+        })?;
+        to_python(py, &own::triggers_deleted_to_json(&each_during(NAME, answers)))
     }
 
     // ---- resources and deliveries ----
@@ -220,16 +235,14 @@ impl Engine {
     /// A list with `{"published": {...}}` or `{"error": {...}}` for each event.
     fn publish_many(&self, py: Python<'_>, events: &Bound<'_, PyList>) -> PyResult<Py<PyAny>> {
         const NAME: &str = "publish_many";
-        let mut read_events = Vec::with_capacity(events.len());
-        for event in events {
-            read_events.push(read(py, NAME, &event, own::event_from_json)?);
-        }
-        let answers = self.serve(py, NAME, |service| service.engine().publish_many(&read_events))?;
+        let events = items(py, NAME, "events", events, CoreEngine::MAX_PUBLISH, own::event_from_json)?;
+        let answers =
+            self.serve(py, NAME, |service| one_answer_each(events, |good| service.engine().publish_many(good)))?;
         let entry = |answer: &Result<_>| match answer {
             Ok(published) => serde_json::json!({"published": own::published_to_json(published)}),
             Err(error) => serde_json::json!({"error": own::error_to_json(error)}),
         };
-        to_python(py, &Value::Array(answers.iter().map(entry).collect()))
+        to_python(py, &Value::Array(each_during(NAME, answers).iter().map(entry).collect()))
     }
 
     fn send_test(&self, py: Python<'_>, scope: Object<'_, '_>, hook_id: &str) -> PyResult<Py<PyAny>> {
@@ -347,7 +360,20 @@ impl Engine {
 }
 
 fn scope_of(py: Python<'_>, operation: &'static str, scope: Object<'_, '_>) -> PyResult<Scope> {
-    own::scope_from_json(&to_json(scope, operation)?).map_err(|error| exception(py, &error.during(operation)))
+    read(py, operation, scope, own::scope_from_json)
+}
+
+/// The items of a call on many, at most this many, each read on its own.
+fn items<T>(
+    py: Python<'_>,
+    operation: &'static str,
+    what: &str,
+    list: &Bound<'_, PyList>,
+    most: usize,
+    parse: impl Fn(&Value) -> Result<T>,
+) -> PyResult<Vec<Result<T>>> {
+    check_count(what, list.len(), most).map_err(|error| exception(py, &error.during(operation)))?;
+    list.iter().map(|item| read_item(operation, &item, &parse)).collect()
 }
 
 fn id_of(py: Python<'_>, operation: &'static str, what: &str, id: &str) -> PyResult<Id> {

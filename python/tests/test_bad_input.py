@@ -212,6 +212,8 @@ def test_options_of_other_types_are_refused(path: pathlib.Path, engine: tieback.
             tieback.open(path, **wrong)
     with pytest.raises(TypeError):
         tieback.open(5)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="path is of type bytes"):
+        tieback.open(b"hooks.db")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="timeout"):
         engine.run_until_idle(timeout="5")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="wait_paused"):
@@ -254,3 +256,24 @@ def test_http_and_private_addresses_need_the_danger_switches(
         with tieback.open(path, **switches) as engine:  # type: ignore[arg-type]
             with pytest.raises(tieback.InvalidArgumentError):
                 engine.hooks.create(scope, namespace="n", payload_version="v4.0", destination_url=endpoint.url)
+
+
+def test_networks_certificates_and_proxies_that_make_no_sense_are_refused(path: pathlib.Path) -> None:
+    for options, expected in (
+        ({"allow_networks": ["10.20.0.0/16", "inside"]}, "inside"),
+        ({"extra_ca": "sesame"}, "holds no certificate"),
+        ({"extra_ca": pathlib.Path("no/such/ca.pem")}, "no/such/ca.pem"),
+        ({"client_certificate": "sesame"}, "needs client_key"),
+        ({"client_key": "sesame"}, "needs client_certificate"),
+        ({"proxy": "http://user:sesame@127.0.0.1:3128"}, "danger_proxy_resolves"),
+        ({"proxy": "ftp://user:sesame@127.0.0.1", "danger_proxy_resolves": True}, "neither http nor https"),
+        ({"no_proxy": "intranet"}, "without a proxy"),
+        ({"proxy_from_environment": True}, "danger_proxy_resolves"),
+    ):
+        with pytest.raises(tieback.InvalidArgumentError, match=expected) as raised:
+            tieback.open(path, **options)
+        assert "sesame" not in str(raised.value)
+    for wrong in ({"allow_networks": "10.20.0.0/16"}, {"allow_networks": [10]}, {"extra_ca": 7}, {"proxy": 7}):
+        with pytest.raises(TypeError):
+            tieback.open(path, **wrong)
+    assert not path.exists()

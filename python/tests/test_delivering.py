@@ -315,3 +315,31 @@ def test_eventual_delivery_needs_nobody_after_start(
     engine.publish(event)
     eventually(lambda: deliveries(engine, hook)[0].status == "delivered")
     assert [attempt.response_status for attempt in deliveries(engine, hook)[0].attempts] == [503, 503, 204]
+
+
+def test_an_allowed_network_is_delivered_to_without_the_danger_switch(
+    path: pathlib.Path, scope: tieback.Scope, endpoint: Endpoint, event: tieback.Event
+) -> None:
+    with tieback.open(path, danger_allow_http=True, allow_networks=["127.0.0.1/32"]) as engine:
+        hook = engine.hooks.create(scope, namespace="n", payload_version="v4.0", destination_url=endpoint.url)
+        engine.triggers.create(scope, hook.id, resource_name="Company Users", event_type="update")
+        engine.publish(event)
+        engine.run_until_idle(timeout=DEADLINE)
+    assert len(endpoint.requests) == 1
+
+
+def test_http_goes_through_the_proxy(path: pathlib.Path, scope: tieback.Scope, event: tieback.Event) -> None:
+    with Endpoint() as proxy:
+        at = proxy.url.removeprefix("http://").split("/")[0]
+        with tieback.open(
+            path, danger_allow_http=True, proxy=f"http://user:sesame@{at}", danger_proxy_resolves=True
+        ) as engine:
+            url = "http://hooks.example.com/events"
+            hook = engine.hooks.create(scope, namespace="n", payload_version="v4.0", destination_url=url)
+            engine.triggers.create(scope, hook.id, resource_name="Company Users", event_type="update")
+            engine.publish(event)
+            engine.run_until_idle(timeout=DEADLINE)
+            assert "sesame" not in repr(engine)
+        (request,) = proxy.requests
+        assert request.path == "http://hooks.example.com/events"
+        assert request.headers["Proxy-Authorization"] == "Basic dXNlcjpzZXNhbWU="

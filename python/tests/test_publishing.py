@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import datetime
 
 import pytest
@@ -69,10 +70,13 @@ def test_it_says_why_there_was_no_delivery(
 def test_many_are_answered_one_by_one(
     engine: tieback.Engine, scope: tieback.Scope, hook: tieback.Hook, event: tieback.Event
 ) -> None:
-    events = [event, dataclasses.replace(event, resource_name="Company User"), dataclasses.replace(event, id="5")]
-    good, bad, last = engine.publish_many(iter(events))
+    no_json = dataclasses.replace(event, data=math.nan)
+    wrong_name = dataclasses.replace(event, resource_name="Company User")
+    good, bad, unfit, last = engine.publish_many(iter([event, wrong_name, no_json, dataclasses.replace(event, id="5")]))
     assert isinstance(good, tieback.Published) and good.deliveries == 1
     assert isinstance(bad, tieback.InvalidArgumentError) and "Company Users" in bad.message
+    assert isinstance(unfit, tieback.InvalidArgumentError) and "finite" in unfit.message
+    assert bad.operation == unfit.operation == "publish_many"
     assert isinstance(last, tieback.Published) and last.id == "5"
     assert len(queued(engine, scope, hook)) == 2
     assert engine.publish_many([]) == []

@@ -45,6 +45,22 @@ def test_store_cut_short_is_refused(path: pathlib.Path, scope: tieback.Scope) ->
         tieback.open(path)
 
 
+def test_store_of_a_newer_tieback_is_refused(path: pathlib.Path) -> None:
+    tieback.open(path).close()
+    with sqlite3.connect(path) as store:
+        store.execute("PRAGMA user_version = 99")
+    store.close()
+    with pytest.raises(tieback.StorageError, match="schema 99.*upgrade tieback") as caught:
+        tieback.open(path)
+    assert (caught.value.operation, caught.value.retry) == ("open", "never")
+
+
+def test_store_that_another_engine_has_open_is_unavailable(path: pathlib.Path) -> None:
+    with tieback.open(path):
+        with pytest.raises(tieback.UnavailableError, match="hooks.db"):
+            tieback.open(path)
+
+
 def test_place_where_no_file_can_be_is_refused(tmp_path: pathlib.Path) -> None:
     for place in (tmp_path / "missing" / "hooks.db", tmp_path):
         with pytest.raises(tieback.StorageError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+from typing import Any
 
 import pytest
 
@@ -49,6 +50,25 @@ def test_bulk_answers_item_by_item(engine: tieback.Engine, scope: tieback.Scope,
     deleted = engine.triggers.delete_many(scope, hook.id, [answers[0].id, 424242, answers[3].id])
     assert deleted[0] is None and deleted[2] is None
     assert isinstance(deleted[1], tieback.NotFoundError)
+    assert len(list(engine.triggers.list(scope, hook.id))) == 1
+
+
+def test_item_of_any_wrong_value_is_its_own_error(
+    engine: tieback.Engine, scope: tieback.Scope, hook: tieback.Hook
+) -> None:
+    vendors = "Company Vendors"
+    wrong: list[Any] = [("", "create"), (vendors, "\ud800"), (vendors, None), (5, "create"), ("x" * 201, "create")]
+    answers = engine.triggers.create_many(scope, hook.id, [*wrong, (vendors, "create")])
+    for answer in answers[:-1]:
+        assert isinstance(answer, tieback.InvalidArgumentError) and answer.operation == "trigger_create_many"
+    made = answers[-1]
+    assert isinstance(made, tieback.Trigger)
+
+    ids: list[str | int] = ["", "a b", -1, 2**63, 2**64, 10**5000, "\u00e9", "\ud800"]
+    deleted = engine.triggers.delete_many(scope, hook.id, [*ids, "word", made.id, made.id])
+    for gone in deleted[: len(ids)]:
+        assert isinstance(gone, tieback.InvalidArgumentError) and gone.operation == "trigger_delete_many"
+    assert [type(one) for one in deleted[len(ids) :]] == [tieback.NotFoundError, type(None), tieback.NotFoundError]
     assert len(list(engine.triggers.list(scope, hook.id))) == 1
 
 

@@ -10,7 +10,7 @@ from typing import NoReturn
 from . import _tieback
 from ._errors import Error, error_from_answer
 from ._event import Event, Published, event_to_input, published_from_answer
-from ._input import flag, given, id_text, milliseconds, optional_plain_text, seconds
+from ._input import flag, given, id_text, milliseconds, optional_plain_text, path_text, plain_text, seconds, texts
 from ._scope import Scope, scope_to_input
 from ._service import Deliveries, Hooks, Resources, Triggers
 from ._status import (
@@ -39,6 +39,14 @@ def open(
     honor_retry_after: bool = False,
     retention: float | None = None,
     catalogue: str | None = None,
+    allow_networks: Iterable[str] = (),
+    extra_ca: str | os.PathLike[str] | None = None,
+    client_certificate: str | None = None,
+    client_key: str | None = None,
+    proxy: str | None = None,
+    no_proxy: str | None = None,
+    proxy_from_environment: bool = False,
+    danger_proxy_resolves: bool = False,
     danger_allow_http: bool = False,
     danger_allow_private_addresses: bool = False,
 ) -> Engine:
@@ -52,7 +60,14 @@ def open(
     with Procore. What is queued is kept however old it is.
 
     `catalogue` is None for the built-in one, a table as CSV text, or `"any"`. Plain http and private addresses are
-    refused unless the danger switches say otherwise.
+    refused unless the danger switches say otherwise; `allow_networks` allows single networks, such as `"10.20.0.0/16"`.
+
+    `extra_ca` is trusted beside the machine's roots: PEM text, or a path object that names a PEM file.
+    `client_certificate` and `client_key` are PEM texts, shown to servers that ask.
+
+    `proxy` is the URL of a forward proxy, with user and password where it asks for them; `no_proxy` lists hosts and
+    networks that are reached without it, separated by commas; `proxy_from_environment` takes both from the environment.
+    A proxy resolves names unseen by the rule for addresses, and is used only with `danger_proxy_resolves`.
 
     `UnavailableError` when another engine has the file open; `StorageError` when it is no store.
     """
@@ -67,13 +82,26 @@ def open(
         jitter=jitter,
         honor_retry_after=honor_retry_after,
     )
-    where = os.fspath(path)
+    extra_ca_is_text = extra_ca is None or isinstance(extra_ca, str)
+    outbound = given(
+        danger_allow_http=flag("danger_allow_http", danger_allow_http),
+        danger_allow_private_addresses=flag("danger_allow_private_addresses", danger_allow_private_addresses),
+        allow_networks=texts("allow_networks", allow_networks),
+        extra_ca_pem=extra_ca if extra_ca_is_text else None,
+        extra_ca_file=None if extra_ca_is_text else path_text("extra_ca", extra_ca),
+        client_certificate_pem=optional_plain_text("client_certificate", client_certificate),
+        client_key_pem=optional_plain_text("client_key", client_key),
+        proxy_url=optional_plain_text("proxy", proxy),
+        no_proxy=optional_plain_text("no_proxy", no_proxy),
+        proxy_from_environment=flag("proxy_from_environment", proxy_from_environment),
+        danger_proxy_resolves=flag("danger_proxy_resolves", danger_proxy_resolves),
+    )
+    where = plain_text("path", os.fspath(path))
     native = _tieback.Engine(
         where,
         policy,
         optional_plain_text("catalogue", catalogue),
-        flag("danger_allow_http", danger_allow_http),
-        flag("danger_allow_private_addresses", danger_allow_private_addresses),
+        outbound,
         milliseconds("retention", retention),
     )
     return Engine(native, where)
@@ -124,7 +152,9 @@ class Engine:
         ]
 
     def send_test(self, scope: Scope, hook_id: str | int) -> Published:
-        """Sends a made-up event to one hook, whatever its triggers are: to see whether its endpoint answers."""
+        """Sends a made-up event to one hook, whatever its triggers are: to see whether its endpoint answers. It is of
+        the hook's first trigger, with resource id 1; in payload v2.0 and v3.0 its `source_operation_id` is
+        `tieback-test`. A disabled hook gets none, as the answer says."""
         return published_from_answer(self._native.send_test(scope_to_input(scope), id_text("hook_id", hook_id)))
 
     # ---- delivering ----
@@ -153,7 +183,8 @@ class Engine:
 
     def redeliver(self, scope: Scope, hook_id: str | int, delivery_id: str | int) -> str:
         """Sends the event of a delivery that has an outcome again, in the hook's present payload version, and gives the
-        id of the new delivery."""
+        id of the new delivery. On a disabled hook it is queued until the hook is active. `ConflictError` while the old
+        one is still queued; `InvalidArgumentError` when the payload version cannot carry the event's ids."""
         return self._native.redeliver(
             scope_to_input(scope), id_text("hook_id", hook_id), id_text("delivery_id", delivery_id)
         )
@@ -184,7 +215,8 @@ class Engine:
         return purged_from_answer(self._native.purge())
 
     def notices(self) -> list[Notice]:
-        """What happened to lanes since the last call: pauses, resumes, flushes. The newest 1,024 are kept."""
+        """What happened since the last call: lanes that paused, resumed or were flushed, and a store that failed. The
+        newest 1,024 are kept."""
         return [notice_from_answer(notice) for notice in self._native.notices()]
 
     # ---- ending ----

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ._errors import InvalidArgumentError
 
 
-def id_text(what: str, value: object) -> str:
-    """An id, which is a text or a whole number."""
+def id_like(what: str, value: object) -> str | int:
+    """What can be an id: a text or a whole number."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise TypeError(f"{what} is of type {type(value).__name__}: give a str or an int")
+    return value
+
+
+def id_text(what: str, value: object) -> str:
+    """An id, as text."""
+    value = id_like(what, value)
     if isinstance(value, int) and value.bit_length() > 64:
         raise InvalidArgumentError(f"{what} of {value.bit_length()} bits is out of range: numeric ids are 0 to 2^63-1")
     text = str(value)
@@ -39,6 +46,20 @@ def optional_plain_text(what: str, value: object) -> str | None:
     return None if value is None else plain_text(what, value)
 
 
+def texts(what: str, values: object) -> list[str]:
+    """Several texts. A single one is refused: it would be read letter by letter."""
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise TypeError(f"{what} is of type {type(values).__name__}: give a list of str")
+    return [plain_text(f"{what}[{index}]", value) for index, value in enumerate(values)]
+
+
+def path_text(what: str, value: object) -> str:
+    """A path."""
+    if not isinstance(value, os.PathLike):
+        raise TypeError(f"{what} is of type {type(value).__name__}: give a str or a path object")
+    return plain_text(what, os.fspath(value))
+
+
 def flag(what: str, value: object) -> bool:
     """True or False."""
     if not isinstance(value, bool):
@@ -62,9 +83,10 @@ def day_or_moment_text(what: str, value: object) -> str | None:
     """A day (`2025-02-06`) or a moment, or none."""
     if value is None:
         return None
-    if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
-        return value.isoformat()
-    return moment_text(what, value)
+    if not isinstance(value, datetime.date):
+        raise TypeError(f"{what} is of type {type(value).__name__}: give a date or a datetime")
+    # Every datetime is a date too.
+    return moment_text(what, value) if isinstance(value, datetime.datetime) else value.isoformat()
 
 
 def seconds(what: str, value: object) -> float:

@@ -10,7 +10,7 @@ from . import _tieback
 from ._delivery import Delivery, delivery_from_answer
 from ._errors import Error, error_from_answer
 from ._hook import Hook, hook_from_answer
-from ._input import day_or_moment_text, given, headers, id_text
+from ._input import day_or_moment_text, given, headers, id_like, id_text
 from ._pages import Pages
 from ._scope import Scope, scope_to_input
 from ._trigger import Resource, Trigger, resource_from_answer, trigger_from_answer
@@ -137,7 +137,7 @@ class Triggers:
         being removed."""
         if isinstance(trigger_ids, str):
             raise TypeError("trigger_ids is of type str: give a list of ids")
-        ids = [id_text("a trigger id", one) for one in trigger_ids]
+        ids = [id_like("a trigger id", one) for one in trigger_ids]
         answers = self._native.trigger_delete_many(scope_to_input(scope), id_text("hook_id", hook_id), ids)
         return [error_from_answer(answer["error"]) if "error" in answer else None for answer in answers]
 

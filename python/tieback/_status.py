@@ -10,14 +10,16 @@ from ._answer import Answer, required_moment
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something happened to a hook's lane."""
+    """Something happened to a hook's lane, or to the store under all of them."""
 
-    hook_id: str
+    hook_id: str | None
+    """The hook; `None` when it concerns all."""
     at: datetime.datetime
     kind: str
-    """`paused`, `resumed` or `flushed`."""
+    """`paused`, `resumed`, `flushed`, or `store_failed` while the store cannot keep what was delivered (such as on a
+    full disk): then nothing starts, and it is tried again every second."""
     reason: str | None
-    """What the endpoint did, when it is paused: `503`, `connection refused`, ..."""
+    """What the endpoint did, when it is paused (`503`, `connection refused`, ...), or what the store's error says."""
     discarded: int | None
     """How many deliveries were discarded, when it was flushed."""
 
@@ -63,7 +65,7 @@ class Purged:
 def notice_from_answer(answer: Answer) -> Notice:
     """A notice as the native half answers it."""
     return Notice(
-        hook_id=answer["hook_id"],
+        hook_id=answer.get("hook_id"),
         at=required_moment(answer["at"]),
         kind=answer["kind"],
         reason=answer.get("reason"),

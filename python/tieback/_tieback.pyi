@@ -14,8 +14,7 @@ class Engine:
         path: str,
         policy: dict[str, Any],
         catalogue: str | None,
-        danger_allow_http: bool,
-        danger_allow_private_addresses: bool,
+        outbound: dict[str, Any],
         retention_ms: int | None,
     ) -> Engine: ...
     def hook_create(self, scope: dict[str, str], hook: dict[str, Any]) -> dict[str, Any]: ...
@@ -30,7 +29,7 @@ class Engine:
         self, scope: dict[str, str], hook_id: str, triggers: list[dict[str, Any]]
     ) -> list[dict[str, Any]]: ...
     def trigger_delete_many(
-        self, scope: dict[str, str], hook_id: str, trigger_ids: list[str]
+        self, scope: dict[str, str], hook_id: str, trigger_ids: list[str | int]
     ) -> list[dict[str, Any]]: ...
     def resource_list(self, scope: dict[str, str], query: dict[str, Any], page: dict[str, Any]) -> dict[str, Any]: ...
     def delivery_list(

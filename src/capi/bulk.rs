@@ -12,7 +12,7 @@ use super::service::tieback_service;
 use super::status::tieback_status;
 use super::trigger::{self, tieback_trigger};
 use super::{handle, text};
-use crate::engine::{check_count, one_answer_each};
+use crate::engine::{check_count, each_during, one_answer_each};
 use crate::error::Result;
 use crate::types::TriggerCreate;
 
@@ -30,12 +30,12 @@ enum Made {
 impl tieback_bulk {
     /// The answers of publishing.
     pub fn of_published(answers: Vec<Result<tieback_published>>) -> Self {
-        Self::of(answers, Made::Published)
+        Self::of("publish_many", answers, Made::Published)
     }
 
-    fn of<T>(answers: Vec<Result<T>>, made: impl Fn(T) -> Made) -> Self {
+    fn of<T>(operation: &'static str, answers: Vec<Result<T>>, made: impl Fn(T) -> Made) -> Self {
         let object = |answer: Result<T>| answer.map(&made).map_err(|error| Box::new(tieback_error::new(error)));
-        Self(answers.into_iter().map(object).collect())
+        Self(each_during(operation, answers).into_iter().map(object).collect())
     }
 }
 
@@ -67,7 +67,7 @@ pub extern "C" fn tieback_trigger_create_many(
             (scope::read(scope)?, text::id("hook_id", hook_id)?, checked)
         };
         let answers = one_answer_each(checked, |good| service.trigger_create_many(&scope, &hook_id, good))?;
-        Ok(tieback_bulk::of(answers, |trigger| Made::Trigger(tieback_trigger::new(trigger))))
+        Ok(tieback_bulk::of("trigger_create_many", answers, |trigger| Made::Trigger(tieback_trigger::new(trigger))))
     })
 }
 
@@ -97,7 +97,7 @@ pub extern "C" fn tieback_trigger_delete_many(
             (scope::read(scope)?, text::id("hook_id", hook_id)?, checked)
         };
         let answers = one_answer_each(checked, |good| service.trigger_delete_many(&scope, &hook_id, good))?;
-        Ok(tieback_bulk::of(answers, |()| Made::Nothing))
+        Ok(tieback_bulk::of("trigger_delete_many", answers, |()| Made::Nothing))
     })
 }
 

@@ -43,7 +43,7 @@ pub extern "C" fn tieback_engine_open(
 
 /// Opens an engine from options in JSON: `{"path": "hooks.db", "danger_allow_http": true, "retry": {"backoff_min_ms":
 /// 500}}`; the members have the names of `tieback_engine_options`, those of the retry policy inside `retry`, where
-/// `jitter` is a fraction.
+/// `jitter` is a fraction; `allow_networks` is a list of texts.
 ///
 /// Ownership: `*out` is yours; end it with `tieback_engine_close`. Threads: any. NULL: `error` may be.
 /// Errors: those of `tieback_engine_open`; an unknown member is TIEBACK_INVALID_ARGUMENT.

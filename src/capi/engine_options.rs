@@ -1,6 +1,7 @@
 //! How an engine is opened.
 
 use std::ffi::c_char;
+use std::path::Path;
 use std::time::Duration;
 
 use super::boundary::guard;
@@ -8,8 +9,12 @@ use super::sized::{self, Growing};
 use super::text;
 use crate::engine::{Engine, EngineOptions};
 use crate::error::Result;
+use crate::net::client::Outbound;
+use crate::net::proxy::{ProxyChoice, ProxyOptions};
+use crate::net::tls::TlsOptions;
 use crate::policy::catalogue::Catalogue;
 use crate::policy::egress::Egress;
+use crate::policy::network::Network;
 use crate::policy::retry::RetryPolicy;
 
 /// How an engine is opened. Begin with TIEBACK_ENGINE_OPTIONS_INIT; a field that is 0 or NULL means its default.
@@ -46,6 +51,28 @@ pub struct tieback_engine_options {
     pub catalogue_csv: *const c_char,
     /// 1 accepts every resource and event. Default 0.
     pub catalogue_accept_any: i32,
+    /// Networks to which deliveries may go although they are not public, separated by commas: `10.20.0.0/16, fd00::/8`.
+    /// Narrower than `danger_allow_private_addresses`. Default: none.
+    pub allow_networks: *const c_char,
+    /// Certificates in PEM that are trusted beside the machine's roots: of authorities, or of single servers.
+    pub extra_ca_pem: *const c_char,
+    /// The same, as the name of a file.
+    pub extra_ca_file: *const c_char,
+    /// The certificate in PEM that is shown to servers that ask for one, with its chain behind it.
+    pub client_certificate_pem: *const c_char,
+    /// Its private key in PEM, not encrypted. A secret: no error and no answer repeats it.
+    pub client_key_pem: *const c_char,
+    /// The forward proxy: `http://host:3128` or `http://user:password@host:3128`; `https` when the way to it is
+    /// encrypted too. Needs `danger_proxy_resolves`. Default: none. No error and no answer repeats its credentials.
+    pub proxy_url: *const c_char,
+    /// What is reached without the proxy: hosts, with all names under them, and networks, separated by commas.
+    pub no_proxy: *const c_char,
+    /// 1 takes the proxy from the variables HTTPS_PROXY, http_proxy, ALL_PROXY and NO_PROXY instead. Needs
+    /// `danger_proxy_resolves`. Default 0: the environment is not read.
+    pub proxy_from_environment: i32,
+    /// 1 says that the proxy resolves the names of destinations, unseen by the rule for addresses, and is itself set up
+    /// to keep them out of your network. No proxy is used without.
+    pub danger_proxy_resolves: i32,
     /// How long deliveries, their attempts and their events are kept after the outcome. Default 2,419,200,000 (28
     /// days), as with Procore. What is queued is kept however old it is.
     pub retention_ms: i64,
@@ -74,23 +101,48 @@ pub extern "C" fn tieback_engine_options_init(options: *mut tieback_engine_optio
 /// As for [`sized::required`]; the texts in it are NULL or NUL-terminated.
 pub unsafe fn read(options: *const tieback_engine_options) -> Result<EngineOptions> {
     // SAFETY: the caller's promise is the same.
-    let (given, path, csv) = unsafe {
+    let (given, path, csv, outbound) = unsafe {
         let given = sized::required(options)?;
-        (given, text::required("path", given.path)?, text::optional("catalogue_csv", given.catalogue_csv)?)
+        let path = text::required("path", given.path)?;
+        (given, path, text::optional("catalogue_csv", given.catalogue_csv)?, outbound(&given)?)
     };
     Ok(EngineOptions {
         policy: policy(&given)?,
-        egress: Egress {
-            danger_allow_http: text::flag("danger_allow_http", given.danger_allow_http)?,
-            danger_allow_private_addresses: text::flag(
-                "danger_allow_private_addresses",
-                given.danger_allow_private_addresses,
-            )?,
-        },
+        egress: outbound.egress,
+        tls: outbound.tls,
+        proxy: outbound.proxy,
         catalogue: Catalogue::chosen(csv, text::flag("catalogue_accept_any", given.catalogue_accept_any)?)?,
         retention: span("retention_ms", given.retention_ms, Engine::RETENTION)?,
         ..EngineOptions::at(path)
     })
+}
+
+/// # Safety
+/// The texts in the options are NULL or NUL-terminated.
+unsafe fn outbound(given: &tieback_engine_options) -> Result<Outbound> {
+    // SAFETY: the caller's promise is the same.
+    let read = |what, pointer| unsafe { text::optional(what, pointer) };
+    let egress = Egress {
+        danger_allow_http: text::flag("danger_allow_http", given.danger_allow_http)?,
+        danger_allow_private_addresses: text::flag(
+            "danger_allow_private_addresses",
+            given.danger_allow_private_addresses,
+        )?,
+        allow_networks: Network::parse_list(read("allow_networks", given.allow_networks)?.unwrap_or_default())?,
+    };
+    let tls = TlsOptions::chosen(
+        read("extra_ca_pem", given.extra_ca_pem)?,
+        read("extra_ca_file", given.extra_ca_file)?.map(Path::new),
+        read("client_certificate_pem", given.client_certificate_pem)?,
+        read("client_key_pem", given.client_key_pem)?,
+    )?;
+    let proxy = ProxyOptions::chosen(ProxyChoice {
+        url: read("proxy_url", given.proxy_url)?,
+        no_proxy: read("no_proxy", given.no_proxy)?,
+        from_environment: text::flag("proxy_from_environment", given.proxy_from_environment)?,
+        danger_proxy_resolves: text::flag("danger_proxy_resolves", given.danger_proxy_resolves)?,
+    })?;
+    Ok(Outbound { tls, proxy, ..egress.into() })
 }
 
 fn policy(given: &tieback_engine_options) -> Result<RetryPolicy> {

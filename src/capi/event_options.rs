@@ -6,9 +6,7 @@ use super::boundary::guard;
 use super::sized::{self, Growing};
 use super::text;
 use crate::error::Result;
-use crate::time::Timestamp;
 use crate::types::{Event, Id, Metadata, RelatedResource};
-use crate::wire::own;
 
 /// An event to publish. Begin with TIEBACK_EVENT_OPTIONS_INIT; what is NULL or 0 is left out.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +48,8 @@ pub struct tieback_event_options {
     pub related_names: *const *const c_char,
     /// How many parents there are.
     pub related_count: usize,
-    /// Further facts, as a JSON value (payload v4.0).
+    /// Further facts, as a JSON value (payload v4.0). A number that neither 64 bits nor a double hold exactly is sent
+    /// as a text with its digits.
     pub data_json: *const c_char,
 }
 
@@ -82,7 +81,7 @@ pub unsafe fn read(options: *const tieback_event_options) -> Result<Event> {
         Ok(Event {
             id: text::optional_id("id", given.id)?,
             ulid: text::optional("ulid", given.ulid)?.map(str::to_owned),
-            timestamp: text::optional("timestamp", given.timestamp)?.map(Timestamp::parse).transpose()?,
+            timestamp: text::moment("timestamp", given.timestamp)?,
             company_id: one(given.company_id),
             project_id: one(given.project_id),
             user_id: one(given.user_id),
@@ -92,7 +91,7 @@ pub unsafe fn read(options: *const tieback_event_options) -> Result<Event> {
             api_version: None,
             metadata: metadata(&given)?,
             related_resources: related(&given)?,
-            data: text::optional("data_json", given.data_json)?.map(own::parse).transpose()?,
+            data: text::json("data_json", given.data_json)?,
             unknown: serde_json::Map::new(),
         })
     }

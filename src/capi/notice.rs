@@ -1,4 +1,4 @@
-//! What happened to lanes.
+//! What happened to lanes, and to the store.
 
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
@@ -9,15 +9,15 @@ use super::call::guard_new;
 use super::engine::tieback_engine;
 use super::error::tieback_error;
 use super::handle;
-use super::kept::{Json, Kept, count, pointer};
+use super::kept::{Json, Kept, count, maybe, pointer};
 use super::list::List;
 use super::status::tieback_status;
 use crate::types::{Notice, NoticeKind, Page};
 use crate::wire::own;
 
-/// One happening on one hook's lane.
+/// One happening on a hook's lane, or to the store under all of them.
 pub struct tieback_notice {
-    hook_id: Kept,
+    hook_id: Option<Kept>,
     at: Kept,
     kind: Kept,
     reason: Option<Kept>,
@@ -28,11 +28,11 @@ pub struct tieback_notice {
 impl tieback_notice {
     fn new(notice: Notice) -> Self {
         Self {
-            hook_id: Kept::new(notice.hook),
+            hook_id: maybe(notice.hook),
             at: Kept::new(notice.at),
             kind: Kept::new(notice.kind.as_str()),
             reason: match &notice.kind {
-                NoticeKind::Paused { reason } => Some(Kept::new(reason)),
+                NoticeKind::Paused { reason } | NoticeKind::StoreFailed { reason } => Some(Kept::new(reason)),
                 NoticeKind::Resumed | NoticeKind::Flushed { .. } => None,
             },
             json: Json::default(),
@@ -44,7 +44,8 @@ impl tieback_notice {
 /// Notices, oldest first.
 pub struct tieback_notices(List<tieback_notice>);
 
-/// What happened to lanes since the last call: pauses, resumes, flushes. At most 1,024 are kept; the oldest go first.
+/// What happened since the last call: lanes that paused, resumed or were flushed, and a store that failed. At most
+/// 1,024 are kept; the oldest go first.
 ///
 /// Ownership: `*out` is yours; free it with `tieback_notices_free`. Threads: any. NULL: `error` may be.
 /// Errors: TIEBACK_CLOSED.
@@ -85,12 +86,12 @@ pub extern "C" fn tieback_notices_at(list: Option<&tieback_notices>, index: usiz
     guard_read(list, None, |list| list.0.at(index))
 }
 
-/// The hook's id.
+/// The hook's id; NULL when the notice concerns all hooks.
 ///
 /// Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_notice_hook_id(notice: Option<&tieback_notice>) -> *const c_char {
-    guard_read(notice, ptr::null(), |notice| notice.hook_id.as_ptr())
+    guard_read(notice, ptr::null(), |notice| pointer(&notice.hook_id))
 }
 
 /// When it happened, as RFC 3339.
@@ -101,7 +102,8 @@ pub extern "C" fn tieback_notice_at(notice: Option<&tieback_notice>) -> *const c
     guard_read(notice, ptr::null(), |notice| notice.at.as_ptr())
 }
 
-/// What happened: "paused", "resumed" or "flushed".
+/// What happened: "paused", "resumed", "flushed", or "store_failed" while the store cannot keep what was delivered
+/// (such as on a full disk): then nothing starts, and it is tried again every second.
 ///
 /// Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
 #[unsafe(no_mangle)]
@@ -109,7 +111,7 @@ pub extern "C" fn tieback_notice_kind(notice: Option<&tieback_notice>) -> *const
     guard_read(notice, ptr::null(), |notice| notice.kind.as_ptr())
 }
 
-/// Why the lane was paused, such as "503"; NULL for other kinds.
+/// Why the lane was paused, such as "503", or what the store's error says; NULL for other kinds.
 ///
 /// Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
 #[unsafe(no_mangle)]
@@ -124,7 +126,7 @@ pub extern "C" fn tieback_notice_reason(notice: Option<&tieback_notice>) -> *con
 pub extern "C" fn tieback_notice_discarded(notice: Option<&tieback_notice>) -> i64 {
     guard_read(notice, 0, |notice| match notice.notice.kind {
         NoticeKind::Flushed { discarded } => count(discarded),
-        NoticeKind::Paused { .. } | NoticeKind::Resumed => 0,
+        NoticeKind::Paused { .. } | NoticeKind::Resumed | NoticeKind::StoreFailed { .. } => 0,
     })
 }
 

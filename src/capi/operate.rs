@@ -91,11 +91,12 @@ pub extern "C" fn tieback_engine_skip(
     })
 }
 
-/// Sends the event of a delivery that has an outcome again, as a new delivery, and gives the new one's id.
+/// Sends the event of a delivery that has an outcome again, as a new delivery in the hook's present payload version,
+/// and gives the new one's id. On a disabled hook it is queued until the hook is active.
 ///
 /// Ownership: `*out` is yours; free it with `tieback_string_free`. Threads: any. NULL: `error` may be.
-/// Errors: TIEBACK_NOT_FOUND; TIEBACK_CONFLICT while the old one is still queued; TIEBACK_INVALID_ARGUMENT,
-/// TIEBACK_CLOSED, TIEBACK_STORAGE.
+/// Errors: TIEBACK_NOT_FOUND; TIEBACK_CONFLICT while the old one is still queued; TIEBACK_INVALID_ARGUMENT, also when
+/// the payload version cannot carry the event's ids; TIEBACK_CLOSED, TIEBACK_STORAGE.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_engine_redeliver(
     engine: *const tieback_engine,
@@ -114,11 +115,13 @@ pub extern "C" fn tieback_engine_redeliver(
     })
 }
 
-/// Sends a made-up event to one hook, whatever its triggers are: to see whether its endpoint answers.
+/// Sends a made-up event to one hook, whatever its triggers are: to see whether its endpoint answers. It is of the
+/// hook's first trigger, with resource id 1; in payload v2.0 and v3.0 its source_operation_id is "tieback-test". A
+/// disabled hook gets none, as the answer says.
 ///
 /// Ownership: `*out` is yours; free it with `tieback_published_free`. Threads: any. NULL: `error` may be.
-/// Errors: TIEBACK_NOT_FOUND; TIEBACK_INVALID_ARGUMENT when a project's scope leaves out its company; TIEBACK_CLOSED,
-/// TIEBACK_STORAGE.
+/// Errors: TIEBACK_NOT_FOUND; TIEBACK_INVALID_ARGUMENT when neither the scope nor the hook says which company a project
+/// is of; TIEBACK_CLOSED, TIEBACK_STORAGE.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_engine_send_test(
     engine: *const tieback_engine,

@@ -3,7 +3,9 @@
 use std::ffi::{CStr, c_char};
 
 use crate::error::{Error, Result};
+use crate::time::Timestamp;
 use crate::types::{Id, PageRequest};
+use crate::wire::own;
 
 /// The longest array that is taken, in items: far more than any call allows, and so a sign of a wrong count.
 const MAX_ITEMS: usize = 1_000_000;
@@ -50,6 +52,26 @@ pub unsafe fn id(what: &str, pointer: *const c_char) -> Result<Id> {
 pub unsafe fn optional_id(what: &str, pointer: *const c_char) -> Result<Option<Id>> {
     // SAFETY: the caller's promise is the same.
     unsafe { optional(what, pointer) }?.map(|text| Id::parse(what, text)).transpose()
+}
+
+/// A moment that may be left out.
+///
+/// # Safety
+/// As for [`required`].
+pub unsafe fn moment(what: &str, pointer: *const c_char) -> Result<Option<Timestamp>> {
+    // SAFETY: the caller's promise is the same.
+    let moment = unsafe { optional(what, pointer) }?.map(Timestamp::parse).transpose();
+    moment.map_err(|wrong| Error::invalid(format!("{what} {}", wrong.message())))
+}
+
+/// A JSON value that may be left out.
+///
+/// # Safety
+/// As for [`required`].
+pub unsafe fn json(what: &str, pointer: *const c_char) -> Result<Option<serde_json::Value>> {
+    // SAFETY: the caller's promise is the same.
+    let value = unsafe { optional(what, pointer) }?.map(own::parse).transpose();
+    value.map_err(|wrong| Error::invalid(format!("{what}: {}", wrong.message())))
 }
 
 /// Which page is wanted.

@@ -21,10 +21,12 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
-pub(crate) use each::{check_count, one_answer_each, only_answer};
+pub(crate) use each::only_answer;
+pub use each::{check_count, each_during, one_answer_each};
 pub use open::EngineOptions;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::net::client::Outbound;
 use crate::policy::catalogue::Catalogue;
 use crate::policy::dispatch::Limits;
 use crate::policy::egress::Egress;
@@ -56,7 +58,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     catalogue: Catalogue,
-    egress: Egress,
+    outbound: Outbound,
     policy: RetryPolicy,
     limits: Limits,
     retention: Duration,
@@ -86,7 +88,12 @@ impl Engine {
             clock: options.clock,
             random: options.random,
             catalogue: options.catalogue,
-            egress: options.egress,
+            outbound: Outbound {
+                egress: options.egress,
+                lookup: options.lookup,
+                tls: options.tls,
+                proxy: options.proxy,
+            },
             policy: options.policy,
             limits: options.limits,
             retention: options.retention,
@@ -110,6 +117,7 @@ impl Engine {
             Driver::Caller { .. } => self.finish(&mut driver, self.shared.policy.attempt_limit())?,
             Driver::Nobody | Driver::Closed => {}
         }
+        // One for the worker and its attempts, which are cheap; the store's part runs on the blocking pool beside it.
         let runtime = Runtime::with_threads(1)?;
         let worker = Worker::on_threads(Arc::clone(&self.shared))?;
         let task = runtime.spawn(worker.work(self.shared.status.running()))?;
@@ -172,8 +180,8 @@ impl Engine {
         }
     }
 
-    /// What happened to lanes since the last call: pauses, resumes, flushes. At most 1,024 are kept; the oldest go
-    /// first.
+    /// What happened since the last call: lanes that paused, resumed or were flushed, and a store that failed. At most
+    /// 1,024 are kept; the oldest go first.
     ///
     /// # Errors
     /// `closed`.
@@ -238,10 +246,11 @@ impl Engine {
     }
 
     /// Sends the event of a delivery that has an outcome again, as a new delivery in the hook's present payload
-    /// version, and gives its id.
+    /// version, and gives its id. On a disabled hook it is queued until the hook is active.
     ///
     /// # Errors
-    /// `not_found`; `conflict` while the old one is still queued; `closed`, `storage`.
+    /// `not_found`; `conflict` while the old one is still queued; `invalid_argument` when the payload version cannot
+    /// carry the event's ids; `closed`, `storage`.
     pub fn redeliver(&self, scope: &Scope, hook_id: &Id, delivery_id: &Id) -> Result<Id> {
         let store = self.store()?;
         let (hook, delivery) = (hook_row(scope, hook_id)?, delivery_row(hook_id, delivery_id)?);
@@ -281,8 +290,8 @@ impl Engine {
         &self.shared.catalogue
     }
 
-    pub(crate) fn egress(&self) -> Egress {
-        self.shared.egress
+    pub(crate) fn egress(&self) -> &Egress {
+        &self.shared.outbound.egress
     }
 
     /// Tells the worker that a hook has changed.

@@ -9,6 +9,10 @@ use serde_json::Value;
 use super::Engine;
 use super::retention::check_retention;
 use crate::error::Result;
+use crate::net::client::Outbound;
+use crate::net::proxy::ProxyOptions;
+use crate::net::resolve::{Lookup, SystemLookup};
+use crate::net::tls::TlsOptions;
 use crate::policy::catalogue::Catalogue;
 use crate::policy::dispatch::Limits;
 use crate::policy::egress::Egress;
@@ -27,6 +31,12 @@ pub struct EngineOptions {
     pub policy: RetryPolicy,
     /// Where deliveries may go. Public addresses over https.
     pub egress: Egress,
+    /// Whom TLS trusts beside the machine's roots, and the client certificate. Neither.
+    pub tls: TlsOptions,
+    /// By which proxy deliveries go out. None.
+    pub proxy: ProxyOptions,
+    /// Where addresses of host names come from. The machine's resolver. Whatever it says, `egress` decides.
+    pub lookup: Arc<dyn Lookup>,
     /// Which resources and events exist. The built-in catalogue.
     pub catalogue: Catalogue,
     /// Where the time comes from. The machine's clock.
@@ -46,6 +56,9 @@ impl EngineOptions {
             path: path.into(),
             policy: RetryPolicy::default(),
             egress: Egress::default(),
+            tls: TlsOptions::default(),
+            proxy: ProxyOptions::default(),
+            lookup: Arc::new(SystemLookup),
             catalogue: Catalogue::builtin(),
             clock: Arc::new(SystemClock::new()),
             random: Arc::new(SystemRandom),
@@ -54,20 +67,20 @@ impl EngineOptions {
         }
     }
 
-    /// Reads options from tieback's own JSON: `path`, and where wanted `danger_allow_http`,
-    /// `danger_allow_private_addresses`, `retry` (see [`RetryPolicy::from_json`]), `retention_ms`,
-    /// `catalogue_csv`, `catalogue_accept_any`.
+    /// Reads options from tieback's own JSON: `path`, and where wanted `retry` (see [`RetryPolicy::from_json`]),
+    /// `retention_ms`, `catalogue_csv`, `catalogue_accept_any`, and what [`Outbound::from_json`] reads.
     ///
     /// # Errors
     /// `invalid_argument` for an unknown or missing member, another type, or numbers that make no sense together.
     pub fn from_json(input: &Value) -> Result<Self> {
         let mut members = Members::of(input)?;
         let path = members.text("path")?;
+        let Outbound { egress, tls, proxy, lookup } = Outbound::read(&mut members)?;
         let options = Self {
-            egress: Egress {
-                danger_allow_http: members.flag("danger_allow_http")?.unwrap_or_default(),
-                danger_allow_private_addresses: members.flag("danger_allow_private_addresses")?.unwrap_or_default(),
-            },
+            egress,
+            tls,
+            proxy,
+            lookup,
             policy: members.read("retry", |_, retry| RetryPolicy::from_json(retry))?.unwrap_or_default(),
             retention: members.millis("retention_ms")?.unwrap_or(Engine::RETENTION),
             catalogue: Catalogue::chosen(

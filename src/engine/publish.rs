@@ -41,11 +41,12 @@ impl Engine {
 
     /// Sends a made-up event to one hook, whatever its triggers are: to see whether its endpoint answers. The event is
     /// the hook's first trigger's resource and event, with resource id 1 (without a trigger, the catalogue's first);
-    /// its `source_operation_id` (payload v2.0 and
-    /// v3.0) is `tieback-test`.
+    /// its `source_operation_id` (payload v2.0 and v3.0) is `tieback-test`. A disabled hook gets none, as the answer
+    /// says.
     ///
     /// # Errors
-    /// `not_found`; `invalid_argument` when the scope leaves out a project's company; `closed`, `storage`.
+    /// `not_found`; `invalid_argument` when neither the scope nor the hook says which company a project is of;
+    /// `closed`, `storage`.
     pub fn send_test(&self, scope: &Scope, hook_id: &Id) -> Result<Published> {
         let store = self.store()?;
         let hook = hook_row(scope, hook_id)?;

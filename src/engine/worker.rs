@@ -20,13 +20,13 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::Shared;
 use super::retention::Rounds;
 use super::status::{Running, Status, Until};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::net::send::Sender;
 use crate::policy::dispatch::{Answer, Dispatch, Effect, Input, Sending};
 use crate::policy::queue::{Commit, LoadRequest};
 use crate::store::Store;
 use crate::time::Timestamp;
-use crate::types::IdleReport;
+use crate::types::{IdleReport, Notice, NoticeKind};
 
 /// How many flush-marked deliveries one sweep turns into discarded ones.
 const SWEEP: u32 = 1000;
@@ -39,7 +39,9 @@ pub struct Worker {
     sender: Sender,
     sends: JoinSet<Answer>,
     operations: VecDeque<Operation>,
-    operating: Option<JoinHandle<Input>>,
+    operating: Option<JoinHandle<Operated>>,
+    /// The last store operation failed, and callers have been told.
+    store_failed: bool,
     rounds: Rounds,
     in_place: bool,
     alarm: Option<Duration>,
@@ -54,16 +56,25 @@ enum Operation {
     Sweep(Timestamp),
 }
 
+/// What an operation tells the state machine, and the error if it failed.
+type Operated = (Input, Option<Error>);
+
 impl Operation {
-    fn run(self, store: &dyn Store) -> Input {
+    fn run(self, store: &dyn Store) -> Operated {
         match self {
-            Self::Load(requests) => store.load(&requests).map_or(Input::LoadFailed, Input::Loaded),
+            Self::Load(requests) => match store.load(&requests) {
+                Ok(loaded) => (Input::Loaded(loaded), None),
+                Err(error) => (Input::LoadFailed, Some(error)),
+            },
             Self::Commit(commit) => match store.commit(&commit) {
-                Ok(committed) => Input::Committed(committed),
-                Err(_) => Input::CommitFailed(commit),
+                Ok(committed) => (Input::Committed(committed), None),
+                Err(error) => (Input::CommitFailed(commit), Some(error)),
             },
             // A sweep that fails is tried again after the next flush; reading never depends on it.
-            Self::Sweep(now) => Input::Swept(store.sweep_flushed(SWEEP, now).unwrap_or(false)),
+            Self::Sweep(now) => match store.sweep_flushed(SWEEP, now) {
+                Ok(more) => (Input::Swept(more), None),
+                Err(error) => (Input::Swept(false), Some(error)),
+            },
         }
     }
 }
@@ -87,10 +98,11 @@ impl Worker {
         let mut worker = Self {
             store,
             dispatch: Dispatch::new(shared.policy.clone(), shared.limits),
-            sender: Sender::new(&shared.policy, shared.egress)?,
+            sender: Sender::new(&shared.policy, shared.outbound.clone())?,
             sends: JoinSet::new(),
             operations: VecDeque::new(),
             operating: None,
+            store_failed: false,
             rounds: Rounds::new(),
             in_place,
             alarm: None,
@@ -100,6 +112,9 @@ impl Worker {
         };
         // No runtime yet: the first effects are loads, which only queue here.
         worker.on(Input::Work(lanes));
+        // What a flush has marked and a process that died has not swept.
+        let now = worker.shared.clock.now().wall;
+        worker.operations.push_back(Operation::Sweep(now));
         Ok(worker)
     }
 
@@ -168,8 +183,8 @@ impl Worker {
             self.operations.retain(|operation| matches!(operation, Operation::Commit(_)));
             self.operate();
             let Some(operating) = self.operating.take() else { return };
-            let Ok(input) = operating.await else { return };
-            self.on(input);
+            let Ok(operated) = operating.await else { return };
+            self.operated(operated);
         }
     }
 
@@ -188,11 +203,10 @@ impl Worker {
         let (alarm, busy) = (*alarm, operating.is_some());
         tokio::select! {
             Some(answer) = sends.join_next(), if !sends.is_empty() => self.take_answers(answer),
-            input = async { operating.as_mut()?.await.ok() }, if busy => {
+            operated = async { operating.as_mut()?.await.ok() }, if busy => {
                 self.operating = None;
                 // The pool lost the operation only if it panicked; then this worker cannot go on safely.
-                let input = input.expect("a store operation does not panic");
-                self.on(input);
+                self.operated(operated.expect("a store operation does not panic"));
             }
             () = shared.signals.given_some() => {}
             () = async { shared.clock.sleep_until(alarm.unwrap_or_default()).await }, if alarm.is_some() => {
@@ -213,7 +227,7 @@ impl Worker {
             next = self.sends.try_join_next();
         }
         self.attempts += answers.len() as u64;
-        self.on(Input::Ended(answers));
+        self.happened(Input::Ended(answers));
     }
 
     /// Takes what callers have signalled; gives the deadline if they want the worker to stop.
@@ -233,7 +247,7 @@ impl Worker {
     fn take_alarm(&mut self) {
         if self.alarm.is_some_and(|at| at <= self.shared.clock.now().monotonic) {
             self.alarm = None;
-            self.on(Input::Woke);
+            self.happened(Input::Woke);
         }
     }
 
@@ -242,8 +256,8 @@ impl Worker {
         while self.in_place
             && let Some(operation) = self.operations.pop_front()
         {
-            let input = operation.run(&*self.store);
-            self.on(input);
+            let operated = operation.run(&*self.store);
+            self.operated(operated);
         }
         if self.operating.is_none()
             && let Some(operation) = self.operations.pop_front()
@@ -251,6 +265,25 @@ impl Worker {
             let store = Arc::clone(&self.store);
             self.operating = Some(tokio::task::spawn_blocking(move || operation.run(&*store)));
         }
+    }
+
+    /// Takes the end of a store operation; the first failure of several is told.
+    fn operated(&mut self, (input, failure): Operated) {
+        if let Some(error) = &failure
+            && !self.store_failed
+        {
+            let kind = NoticeKind::StoreFailed { reason: error.message().to_owned() };
+            self.shared.notices.add(Notice { hook: None, at: self.shared.clock.now().wall, kind });
+        }
+        self.store_failed = failure.is_some();
+        self.happened(input);
+    }
+
+    /// Tells the state machine what happened, and before that what callers have signalled: once a call that pauses,
+    /// disables, deletes or skips has returned, nothing starts against it.
+    fn happened(&mut self, input: Input) {
+        self.take_signals();
+        self.on(input);
     }
 
     /// Tells the state machine, and begins what it asks for.

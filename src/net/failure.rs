@@ -2,20 +2,26 @@
 //! stable, and hold neither URL nor header nor anything else that could be secret.
 
 use std::error::Error;
+use std::fmt;
 use std::io;
 use std::iter::successors;
 use std::time::Duration;
 
-use rustls::CertificateError;
 use rustls::pki_types::InvalidDnsNameError;
+use rustls::{AlertDescription, CertificateError};
 
-use super::resolve::NotResolved;
+use super::resolve::{NotResolved, Refused};
 
 const CLOSED_EARLY: &str = "the connection closed before the answer was complete";
+const HTTP2_BROKEN: &str = "the HTTP/2 request was broken off";
 const NOT_HTTP: &str = "the answer is not HTTP";
+const UNKNOWN_ISSUER: &str = "unknown issuer: add its certificate as extra CA, if you trust it";
+const NO_ROOTS: &str = "unknown issuer: this machine has no root certificates: install the package ca-certificates, \
+                        name a PEM file in SSL_CERT_FILE, or add an extra CA";
+const CLIENT_CERTIFICATE: &str = "the server asks for a client certificate: set one";
 
 /// The words for a request that failed.
-pub(super) fn reason(error: &reqwest::Error, connect_timeout: Duration) -> String {
+pub(super) fn reason(error: &reqwest::Error, connect_timeout: Duration, trusts_anyone: bool) -> String {
     if error.is_connect() && error.is_timeout() {
         return no_connection(connect_timeout);
     }
@@ -26,18 +32,34 @@ pub(super) fn reason(error: &reqwest::Error, connect_timeout: Duration) -> Strin
         if cause.is::<NotResolved>() {
             return Some("the host name does not resolve".to_owned());
         }
+        if let Some(cause) = cause.downcast_ref::<Refused>() {
+            return Some(refused(cause));
+        }
+        if let Some(words) = tunnel(&cause.to_string()) {
+            return Some(words.to_owned());
+        }
         if cause.is::<InvalidDnsNameError>() {
             return Some("the host name is not valid".to_owned());
         }
         if let Some(cause) = cause.downcast_ref::<rustls::Error>() {
-            return Some(format!("TLS: {}", tls(cause)));
+            return Some(format!("TLS: {}", tls(cause, trusts_anyone)));
         }
         if let Some(cause) = cause.downcast_ref::<io::Error>() {
             return network(cause, error.is_connect()).map(str::to_owned);
         }
         cause.downcast_ref::<hyper::Error>().and_then(http).map(str::to_owned)
     });
-    known.unwrap_or_else(|| unknown(error))
+    let words = known.unwrap_or_else(|| unknown(error));
+    // Only of a tunnel is it known which of the two could not be reached.
+    if causes(error).any(|cause| cause.to_string() == "tunnel error: failed to create underlying connection") {
+        return format!("the proxy cannot be reached: {words}");
+    }
+    words
+}
+
+/// The words for a destination that the rules do not allow: the same whether its URL or its resolver gave it away.
+pub(super) fn refused(why: &dyn fmt::Display) -> String {
+    format!("destination refused: {why}")
 }
 
 /// The words for a connection that was not there in time.
@@ -65,6 +87,17 @@ fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)
     })
 }
 
+/// Why a proxy made no connection. The type of this error is not public, its words are.
+fn tunnel(words: &str) -> Option<&'static str> {
+    Some(match words.strip_prefix("tunnel error: ")? {
+        "proxy authorization required" => "the proxy asks for credentials, or for other ones",
+        "unsuccessful" => "the proxy refuses to connect",
+        "unexpected end of file" => "the proxy closed the connection",
+        // Why is said by the next cause.
+        _ => return None,
+    })
+}
+
 fn network(error: &io::Error, connecting: bool) -> Option<&'static str> {
     use io::ErrorKind::{
         AddrNotAvailable, BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset, HostUnreachable,
@@ -89,17 +122,23 @@ fn http(error: &hyper::Error) -> Option<&'static str> {
         Some(NOT_HTTP)
     } else if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
         Some(CLOSED_EARLY)
+    } else if error.to_string() == "http2 error" {
+        // A stream that was reset, a connection that says goodbye or gives no sign of life: hyper does not let them be
+        // told apart.
+        Some(HTTP2_BROKEN)
     } else {
         None
     }
 }
 
-fn tls(error: &rustls::Error) -> String {
+fn tls(error: &rustls::Error, trusts_anyone: bool) -> String {
     match error {
+        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) if !trusts_anyone => NO_ROOTS.to_owned(),
         rustls::Error::InvalidCertificate(cause) => certificate(cause).to_owned(),
         rustls::Error::NoCertificatesPresented => "no certificate presented".to_owned(),
         rustls::Error::InvalidMessage(_) => "the server does not speak TLS".to_owned(),
         rustls::Error::PeerIncompatible(_) => "no protocol version or cipher in common".to_owned(),
+        rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => CLIENT_CERTIFICATE.to_owned(),
         // The alert's name is of the protocol: `HandshakeFailure`, `UnrecognizedName`, ...
         rustls::Error::AlertReceived(alert) => format!("the server refused with {alert:?}"),
         _ => "the handshake failed".to_owned(),
@@ -108,7 +147,7 @@ fn tls(error: &rustls::Error) -> String {
 
 fn certificate(error: &CertificateError) -> &'static str {
     match error {
-        CertificateError::UnknownIssuer => "unknown issuer",
+        CertificateError::UnknownIssuer => UNKNOWN_ISSUER,
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => "certificate expired",
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => "certificate not yet valid",
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {

@@ -1,6 +1,8 @@
 //! What goes over the network: one configured HTTP client, and the attempt to deliver that it makes.
 
-mod client;
+pub mod client;
 mod failure;
-mod resolve;
+pub mod proxy;
+pub mod resolve;
 pub mod send;
+pub mod tls;

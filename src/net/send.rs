@@ -4,6 +4,8 @@
 //! |--- connect (TCP, TLS): connect_timeout ---|--- request, answer's headers, answer's body: response_timeout ---|
 //! ```
 //!
+//! Connecting also means: getting a connection from the pool, and on one of HTTP/2 a free stream.
+//!
 //! The status decides, and it is known with the headers: whatever then happens to the body only marks the copy that is
 //! kept as truncated.
 
@@ -18,10 +20,13 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Request, Response};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
+use url::Host;
 
-use super::{client, failure};
-use crate::error::{Error, ErrorKind, Result};
-use crate::policy::egress::Egress;
+use super::client::{self, Outbound};
+use super::failure;
+use super::proxy::ProxyOptions;
+use crate::error::Result;
+use crate::policy::egress::{self, Egress};
 use crate::policy::retry::RetryPolicy;
 use crate::store::Destination;
 use crate::time::Clock;
@@ -38,7 +43,9 @@ const MAX_HEADER_BYTES: usize = 16 * 1024;
 #[derive(Clone, Debug)]
 pub struct Sender {
     client: Client,
+    trusts_anyone: bool,
     egress: Egress,
+    proxy: ProxyOptions,
     connect_timeout: Duration,
     response_timeout: Duration,
 }
@@ -47,17 +54,18 @@ impl Sender {
     /// A sender with the policy's time limits. It reads the machine's root certificates and opens no connection.
     ///
     /// # Errors
-    /// `tls` when the machine has no root certificates.
-    pub fn new(policy: &RetryPolicy, egress: Egress) -> Result<Self> {
-        let client = client::builder(policy.connect_timeout).build().map_err(|cause| {
-            Error::new(
-                ErrorKind::Tls,
-                "no HTTPS client can be made, most likely because this machine has no root certificates: install the \
-                 package ca-certificates, or name a PEM file in SSL_CERT_FILE",
-            )
-            .caused_by(cause)
-        })?;
-        Ok(Self { client, egress, connect_timeout: policy.connect_timeout, response_timeout: policy.response_timeout })
+    /// `tls` when no TLS client can be made at all.
+    pub fn new(policy: &RetryPolicy, outbound: impl Into<Outbound>) -> Result<Self> {
+        let outbound = outbound.into();
+        let built = client::build(policy, &outbound)?;
+        Ok(Self {
+            client: built.client,
+            trusts_anyone: built.trusts_anyone,
+            egress: outbound.egress,
+            proxy: outbound.proxy,
+            connect_timeout: policy.connect_timeout,
+            response_timeout: policy.response_timeout,
+        })
     }
 
     /// Makes one attempt. It never fails: what went wrong is in the [`Attempt`].
@@ -81,7 +89,14 @@ impl Sender {
 
     async fn exchange(&self, destination: &Destination, payload: Bytes) -> Result<Answer, String> {
         // The store may have been filled under other switches than today's.
-        self.egress.check_url(&destination.url).map_err(|error| format!("destination refused: {error}"))?;
+        self.egress.check_url(&destination.url).map_err(|error| failure::refused(&error))?;
+
+        if let Some(Host::Domain(name)) = destination.url.url().host()
+            && self.proxy.has_name(name)
+            && !self.egress.danger_allow_private_addresses
+        {
+            return Err(failure::refused(&egress::refused(name)));
+        }
 
         let (asked, connected) = oneshot::channel();
         let request = request(destination, Payload { bytes: payload, asked: Some(asked) })?;
@@ -103,7 +118,7 @@ impl Sender {
                 Err(_) => return Err(failure::no_response(self.response_timeout)),
             },
         };
-        let response = response.map_err(|error| failure::reason(&error, self.connect_timeout))?;
+        let response = response.map_err(|error| failure::reason(&error, self.connect_timeout, self.trusts_anyone))?;
         Ok(Answer::read(response, deadline).await)
     }
 }

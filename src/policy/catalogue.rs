@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 use crate::types::{Level, Resource, TriggerCreate};
 
 mod nearest;
@@ -97,7 +97,7 @@ impl Catalogue {
                 resource.event_types.iter().map(String::as_str).filter(|event| !deprecates(resource, event)).collect();
             return Err(Error::invalid(format!(
                 "`{name}` has no event `{}`: it has {}",
-                event_type.escape_debug(),
+                shown(event_type),
                 offered.join(", ")
             )));
         }
@@ -158,7 +158,7 @@ impl Levels {
         };
         Error::invalid(format!(
             "`{}` is no {level}-level resource (names are exact, capitals included): {advice}",
-            name.escape_debug()
+            shown(name)
         ))
     }
 }

@@ -319,13 +319,13 @@ impl Dispatch {
             }
             Turn::None | Turn::Changed => None,
         };
-        effects.extend(kind.map(|kind| Effect::Notice(Notice { hook, at: now.wall, kind })));
+        effects.extend(kind.map(|kind| Effect::Notice(Notice { hook: Some(hook), at: now.wall, kind })));
         if turn != Turn::None {
             self.dirty.insert(hook);
         }
-        if lane.is_paused() || turn == Turn::Resumed || run.flush {
-            // A paused lane holds no payloads: its probe is loaded when its time has come. One that resumes begins
-            // again at the start of its queue.
+        if lane.is_paused() || run.flush {
+            // A paused lane holds no payloads: its probe is loaded when its time has come, and the rest, from the start
+            // of the queue, when it has resumed. What a flush discards must not start.
             self.buffered_bytes -= run.drop_waiting();
         }
         self.settled.push(Settled { hook, delivery, verdict, attempt });
@@ -358,7 +358,8 @@ impl Dispatch {
             list(&mut self.ready, run, hook);
         }
         for (hook, through, discarded) in committed.flushed {
-            effects.push(Effect::Notice(Notice { hook, at: now.wall, kind: NoticeKind::Flushed { discarded } }));
+            let kind = NoticeKind::Flushed { discarded };
+            effects.push(Effect::Notice(Notice { hook: Some(hook), at: now.wall, kind }));
             if !self.sweeping {
                 self.sweeping = true;
                 effects.push(Effect::Sweep);

@@ -7,19 +7,29 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use url::Host;
 
+use super::network::Network;
 use crate::error::{Error, Result};
 use crate::types::DestinationUrl;
 
 /// Which destinations are allowed: by default `https` to public addresses only.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Egress {
     /// Allows `http`: anyone on the way can then read the deliveries and their headers.
     pub danger_allow_http: bool,
     /// Allows addresses that are not public: whoever creates hooks can then reach this machine and its network.
     pub danger_allow_private_addresses: bool,
+    /// Networks that are allowed although they are not public, and nothing else of the inside with them.
+    pub allow_networks: Vec<Network>,
 }
 
 impl Egress {
+    /// Whether deliveries may go to this address. Every address to which a connection is made is asked about here.
+    pub fn allows(&self, address: IpAddr) -> bool {
+        self.danger_allow_private_addresses
+            || address_refusal(address).is_none()
+            || self.allow_networks.iter().any(|network| network.contains(address))
+    }
+
     /// Checks what the URL itself says: its scheme, and its host if that is an address or a name for this machine. What
     /// other names resolve to is checked when connecting.
     ///
@@ -33,25 +43,25 @@ impl Egress {
                 url.scheme()
             )));
         }
-        let is_public = match url.host() {
-            Some(Host::Ipv4(address)) => address_refusal(address.into()).is_none(),
-            Some(Host::Ipv6(address)) => address_refusal(address.into()).is_none(),
-            Some(Host::Domain(name)) => !is_localhost(name),
+        let is_allowed = match url.host() {
+            Some(Host::Ipv4(address)) => self.allows(address.into()),
+            Some(Host::Ipv6(address)) => self.allows(address.into()),
+            Some(Host::Domain(name)) => !is_localhost(name) || LOOPBACK.into_iter().any(|address| self.allows(address)),
             None => false,
         };
-        if is_public || self.danger_allow_private_addresses {
-            return Ok(());
-        }
-        Err(refused(url.host_str().unwrap_or_default()))
+        if is_allowed { Ok(()) } else { Err(refused(url.host_str().unwrap_or_default())) }
     }
 }
+
+/// What the names for this machine stand for.
+const LOOPBACK: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
 
 /// The one message for every refused host. It does not say what the address is: of a name that resolves to it, that
 /// would tell an outsider how the inside is laid out.
 pub fn refused(host: &str) -> Error {
     Error::invalid(format!(
-        "the destination's address is not public: host `{}` is refused (danger_allow_private_addresses allows it, for \
-         tests and closed networks)",
+        "the destination's address is not public: host `{}` is refused (for tests and closed networks, \
+         allow_networks allows chosen networks and danger_allow_private_addresses all of them)",
         host.escape_debug()
     ))
 }

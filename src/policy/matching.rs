@@ -16,7 +16,7 @@ pub struct Candidate {
     pub triggered: bool,
 }
 
-/// Whether a payload of this version can carry the event: v2.0 and v3.0 hold every id as a number (fact sheet, C26).
+/// Whether a payload of this version can carry the event: v2.0 and v3.0 hold every id as a number.
 pub fn can_carry(version: PayloadVersion, event: &Event) -> bool {
     let is_number = |id: &Id| id.number().is_some();
     let is_number_if_any = |id: &Option<Id>| id.as_ref().is_none_or(is_number);

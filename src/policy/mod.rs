@@ -13,6 +13,7 @@ pub mod dispatch;
 pub mod catalogue;
 
 pub mod egress;
+pub mod network;
 
 pub mod matching;
 

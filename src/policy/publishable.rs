@@ -1,12 +1,10 @@
 //! Whether an event can be published: everything about it that can be judged without a store.
 
 use super::catalogue::Catalogue;
-use crate::error::{Error, Result};
-use crate::types::{Event, Id};
+use crate::error::{Error, Result, shown};
+use crate::types::{Event, Id, check_name};
 use crate::wire::own::event_to_json;
 
-/// The longest names, in characters.
-const MAX_NAME: usize = 200;
 /// The longest ULID that is taken, in characters. Procore's own sample is no valid ULID, so its form is not checked.
 const MAX_ULID: usize = 64;
 
@@ -27,7 +25,7 @@ pub fn check_publishable(event: &Event, catalogue: &Catalogue) -> Result<String>
         return Err(not_used("api_version", "each hook's payload version decides"));
     }
     if let Some(name) = event.unknown.keys().next() {
-        return Err(not_used(&format!("unknown.{}", name.escape_debug()), "put further facts into data (v4.0)"));
+        return Err(not_used(&format!("unknown.{}", shown(name)), "put further facts into data (v4.0)"));
     }
     Ok(json)
 }
@@ -42,25 +40,15 @@ fn check_size(size: usize) -> Result<()> {
     Ok(())
 }
 
-fn check_name(what: &str, name: &str) -> Result<()> {
-    let length = name.chars().count();
-    if length > MAX_NAME {
-        return Err(Error::invalid(format!("{what} has {length} characters: at most {MAX_NAME} are allowed")));
-    }
-    if name.trim().is_empty() || name.chars().any(char::is_control) {
-        return Err(Error::invalid(format!(
-            "{what} `{}` is not usable: give 1 to {MAX_NAME} printable characters",
-            name.escape_debug()
-        )));
-    }
-    Ok(())
-}
-
 fn check_event_type(event_type: &str) -> Result<()> {
     check_name("event_type", event_type)?;
     let lower = event_type.to_lowercase();
     if lower != event_type {
-        return Err(Error::invalid(format!("event_type `{event_type}` has capitals: write `{lower}`")));
+        return Err(Error::invalid(format!(
+            "event_type `{}` has capitals: write `{}`",
+            shown(event_type),
+            shown(&lower)
+        )));
     }
     Ok(())
 }
@@ -69,17 +57,16 @@ fn check_identity(event: &Event) -> Result<()> {
     if let Some(ulid) = &event.ulid {
         let is_plain = ulid.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
         if ulid.is_empty() || ulid.len() > MAX_ULID || !is_plain {
-            let shown: String = ulid.chars().take(MAX_ULID).collect();
             return Err(Error::invalid(format!(
                 "ulid `{}` is not usable: give 1 to {MAX_ULID} of A-Z, a-z, 0-9, dash and underscore",
-                shown.escape_debug()
+                shown(ulid)
             )));
         }
     }
     if let Some(id) = event.id.as_ref().filter(|id| id.number().is_none_or(|number| number == 0)) {
         return Err(Error::invalid(format!(
             "id `{}` is not a number from 1 to 2^63-1: leave it out and one is made, or use ulid for words",
-            id.as_str().escape_debug()
+            shown(id.as_str())
         )));
     }
     Ok(())

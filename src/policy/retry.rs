@@ -10,7 +10,7 @@ use crate::wire::own::Members;
 /// How deliveries are tried. Every field can be changed; the default of each is Procore's where Procore has one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RetryPolicy {
-    /// Time to connect, TLS included. 5 s (Procore states none; the fact sheet's section 8.1 leaves it open).
+    /// Time to connect, TLS included. 5 s (Procore states none).
     pub connect_timeout: Duration,
     /// Time from connected to the answer's headers. 5 s (Procore's guide, "Timeouts").
     pub response_timeout: Duration,

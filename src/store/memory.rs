@@ -266,17 +266,18 @@ impl State {
         let given = &publishing.event;
         let same = |row: &&EventRow| row.event.ulid == given.ulid || (given.id.is_some() && row.event.id == given.id);
         let Some(row) = self.events.values().find(same) else { return Ok(None) };
-        if *row.given != *publishing.given {
-            return Err(refusal::event_conflict(given));
-        }
-        Ok(Some(Published {
+        let known = Published {
             id: row.event.id.clone().unwrap_or_else(|| Id::from(0)),
             ulid: row.event.ulid.clone().unwrap_or_default(),
             deliveries: row.made,
             duplicate: true,
             no_delivery: row.no_delivery,
             hooks: Vec::new(),
-        }))
+        };
+        if *row.given != *publishing.given {
+            return Err(refusal::event_conflict(given, &known));
+        }
+        Ok(Some(known))
     }
 
     fn is_triggered(&self, hook: HookId, event: &Event) -> bool {

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::types::{
-    DeliveryId, DeliveryStatus, Event, HookId, Namespace, PageRequest, Scope, TriggerCreate, TriggerId,
+    DeliveryId, DeliveryStatus, Event, HookId, Namespace, PageRequest, Published, Scope, TriggerCreate, TriggerId,
 };
 
 /// There is no such hook in the scope.
@@ -61,15 +61,16 @@ pub fn still_queued(delivery: DeliveryId) -> Error {
     )
 }
 
-/// Another event has this one's id.
-pub fn event_conflict(event: &Event) -> Error {
-    let id = event.id.as_ref().map_or(String::new(), |id| format!(" or id {id}"));
+/// Another event has this one's ULID or id: `known` is what was answered for it.
+pub fn event_conflict(given: &Event, known: &Published) -> Error {
+    let name = if given.ulid.as_ref() == Some(&known.ulid) {
+        format!("ulid `{}`", known.ulid)
+    } else {
+        format!("id {}", known.id)
+    };
     Error::new(
         ErrorKind::Conflict,
-        format!(
-            "an event with ulid `{}`{id} was published before with other content: give each event its own",
-            event.ulid.as_deref().unwrap_or_default()
-        ),
+        format!("an event with {name} was published before with other content: give each event its own"),
     )
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Event, Id};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 use crate::time::Timestamp;
 
 /// Where a delivery stands, in the words of REST v2.0.
@@ -67,7 +67,7 @@ impl Why {
     }
 }
 
-/// The statuses that a list is narrowed to. Both generations' words are understood (fact sheet, C2 and C3).
+/// The statuses that a list is narrowed to. Both generations' words are understood.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StatusFilter {
@@ -106,7 +106,7 @@ impl StatusFilter {
                 return Err(Error::invalid(format!(
                     "delivery status `{}` is unknown: use any, successful, failing, discarded (v1.0) or succeeded, \
                      failed, discarded, enqueued, retrying (v2.0)",
-                    word.escape_debug()
+                    shown(word)
                 )));
             }
         })
@@ -147,7 +147,8 @@ impl DeliveryQuery {
     /// # Errors
     /// `invalid_argument` when it is neither.
     pub fn parse_start(text: &str) -> Result<Timestamp> {
-        if is_day(text) { Timestamp::parse(&format!("{text}T00:00:00Z")) } else { Timestamp::parse(text) }
+        let whole = if is_day(text) { &format!("{text}T00:00:00Z") } else { text };
+        Timestamp::parse(whole).map_err(|_| no_border("start", text))
     }
 
     /// Reads the end of a range: a moment (not included), or a day (`2025-02-06`), up to its last instant.
@@ -156,8 +157,18 @@ impl DeliveryQuery {
     /// `invalid_argument` when it is neither.
     pub fn parse_end(text: &str) -> Result<Timestamp> {
         const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-        if is_day(text) { Ok(Self::parse_start(text)?.plus(DAY)) } else { Timestamp::parse(text) }
+        let is_day = is_day(text);
+        let border = Self::parse_start(text).map_err(|_| no_border("end", text))?;
+        Ok(if is_day { border.plus(DAY) } else { border })
     }
+}
+
+fn no_border(which: &str, text: &str) -> Error {
+    Error::invalid(format!(
+        "{which} `{}` is neither a day from 0001-01-01 to 9999-12-30, such as 2025-02-06, nor a moment in RFC 3339, \
+         such as 2025-02-06T23:34:12Z",
+        shown(text)
+    ))
 }
 
 fn is_day(text: &str) -> bool {
@@ -208,7 +219,7 @@ impl Attempt {
     /// How much of an answer's body is read and kept, in bytes.
     pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
-    /// Whether the delivery is made: an answer with 2xx. A redirect is not one (fact sheet, section 8.1).
+    /// Whether the delivery is made: an answer with 2xx. A redirect is not one.
     pub fn success(&self) -> bool {
         self.response_status.is_some_and(|status| (200..300).contains(&status))
     }

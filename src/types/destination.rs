@@ -4,7 +4,7 @@ use std::fmt;
 
 use url::Url;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 use crate::secret::Secret;
 
 /// The URL of an endpoint: absolute, `https` (or `http`, which the engine refuses unless told otherwise), without
@@ -20,7 +20,8 @@ impl DestinationUrl {
     /// [egress rule](crate::policy::egress::Egress).
     ///
     /// # Errors
-    /// `invalid_argument` when it does not parse, has another scheme, no host, a fragment, or credentials.
+    /// `invalid_argument` when it does not parse, has another scheme, no host, a fragment, credentials, or a character
+    /// that a URL cannot have.
     pub fn parse(text: &str) -> Result<Self> {
         if text.len() > Self::MAX_LEN {
             let length = text.len();
@@ -35,6 +36,19 @@ impl DestinationUrl {
                 "the destination URL does not parse ({cause}): write it like https://webhooks.example.com/events"
             ))
         })?;
+        // What a browser would mend (a line break, a backslash, a missing `//`) means something else than it says.
+        if let Some(at) = text.chars().position(|c| c.is_whitespace() || c.is_control() || c == '\\') {
+            return Err(Error::invalid(format!(
+                "the destination URL has a blank, a control character or a backslash as its character {}: leave it \
+                 out, or write it in percent-encoding, such as %20",
+                at + 1
+            )));
+        }
+        if !text[url.scheme().len()..].starts_with("://") && matches!(url.scheme(), "https" | "http") {
+            return Err(Error::invalid(
+                "the destination URL has no `//` after its scheme: write it like https://host/path",
+            ));
+        }
         if !matches!(url.scheme(), "https" | "http") {
             return Err(Error::invalid(format!("the destination URL's scheme is `{}`: use https", url.scheme())));
         }
@@ -112,25 +126,28 @@ impl DestinationHeaders {
             let lower = name.to_ascii_lowercase();
             let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
             if name.is_empty() || !name.bytes().all(is_token) {
-                return Err(Error::invalid(format!("`{}` is not a header name", name.escape_debug())));
+                return Err(Error::invalid(format!("`{}` is not a header name", shown(name))));
             }
             if RESERVED.contains(&lower.as_str()) || lower.starts_with("proxy-") {
                 return Err(Error::invalid(format!(
-                    "header `{name}` cannot be set: it belongs to the connection or to tieback itself"
+                    "header `{}` cannot be set: it belongs to the connection or to tieback itself",
+                    shown(name)
                 )));
             }
             if kept.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)) {
-                return Err(Error::invalid(format!("header `{name}` is given twice")));
+                return Err(Error::invalid(format!("header `{}` is given twice", shown(name))));
             }
             if value.bytes().any(|b| b != b'\t' && !(b' '..=b'~').contains(&b)) {
                 return Err(Error::invalid(format!(
-                    "the value of header `{name}` has a character that a header cannot carry (such as CR or LF): use \
-                     visible ASCII"
+                    "the value of header `{}` has a character that a header cannot carry (such as CR or LF): use \
+                     visible ASCII",
+                    shown(name)
                 )));
             }
             if value.trim() != value {
                 return Err(Error::invalid(format!(
-                    "the value of header `{name}` begins or ends with a blank, which HTTP would drop"
+                    "the value of header `{}` begins or ends with a blank, which HTTP would drop",
+                    shown(name)
                 )));
             }
             bytes += name.len() + value.len();

@@ -1,5 +1,7 @@
 //! Hooks: an endpoint, in a scope, under a namespace.
 
+use std::fmt;
+
 use super::{DestinationHeaders, DestinationUrl, Id, Namespace, PayloadVersion};
 use crate::time::Timestamp;
 
@@ -24,19 +26,10 @@ impl HookStatus {
             Self::Other(word) => word,
         }
     }
-
-    /// Reads the word on the wire; what is unknown is kept.
-    pub fn from_wire(word: &str) -> Self {
-        match word {
-            "active" => Self::Active,
-            "disabled" => Self::Disabled,
-            other => Self::Other(other.into()),
-        }
-    }
 }
 
 /// A hook as a service answers it. Header values are masked: five asterisks and the last five characters.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Hook {
     /// Its id.
     pub id: Id,
@@ -60,6 +53,26 @@ pub struct Hook {
     pub created_at: Option<Timestamp>,
     /// When it was last changed.
     pub updated_at: Option<Timestamp>,
+}
+
+impl fmt::Debug for Hook {
+    /// Without the URL's query, which may hold a token.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let address = self.destination_url.split('?').next().unwrap_or_default();
+        f.debug_struct("Hook")
+            .field("id", &self.id)
+            .field("company_id", &self.company_id)
+            .field("project_id", &self.project_id)
+            .field("namespace", &self.namespace)
+            .field("payload_version", &self.payload_version)
+            .field("destination_url", &address)
+            .field("destination_headers", &self.destination_headers)
+            .field("status", &self.status)
+            .field("trigger_count", &self.trigger_count)
+            .field("created_at", &self.created_at)
+            .field("updated_at", &self.updated_at)
+            .finish()
+    }
 }
 
 /// What creating a hook takes.

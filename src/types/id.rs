@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 
 /// An id as a face shows it: digits for what tieback makes, any word for what a server gave.
 ///
@@ -30,7 +30,7 @@ impl Id {
         if text.is_empty() || text.len() > Self::MAX_LEN || !text.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(Error::invalid(format!(
                 "{what} `{}` is not an id: give 1 to {} visible ASCII characters",
-                text.escape_debug(),
+                shown(text),
                 Self::MAX_LEN
             )));
         }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 
 /// A namespace: lower-case `a-z`, digits and dashes (Procore's guide, "Namespaces").
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -21,7 +21,7 @@ impl Namespace {
         if let Some(wrong) = wrong {
             return Err(Error::invalid(format!(
                 "namespace `{}` has `{}`: use lower-case a-z, digits and dashes, such as acme-invoice-sync",
-                text.escape_debug(),
+                shown(text),
                 wrong.escape_debug()
             )));
         }

@@ -1,9 +1,9 @@
-//! Notices: what a caller who polls should know of a lane.
+//! Notices: what a caller who polls should know of a lane, or of the store.
 
 use super::HookId;
 use crate::time::Timestamp;
 
-/// What happened to a lane.
+/// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NoticeKind {
@@ -19,24 +19,31 @@ pub enum NoticeKind {
         /// How many deliveries were discarded.
         discarded: u64,
     },
+    /// The store could not read or keep what the worker needs: nothing starts until it can again. It is tried every
+    /// second; told once, until it has succeeded.
+    StoreFailed {
+        /// The error's message, with what to do.
+        reason: String,
+    },
 }
 
 impl NoticeKind {
-    /// `paused`, `resumed` or `flushed`.
+    /// `paused`, `resumed`, `flushed` or `store_failed`.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Paused { .. } => "paused",
             Self::Resumed => "resumed",
             Self::Flushed { .. } => "flushed",
+            Self::StoreFailed { .. } => "store_failed",
         }
     }
 }
 
-/// One happening on one hook's lane.
+/// One happening on a hook's lane, or to the store under all of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// The hook.
-    pub hook: HookId,
+    /// The hook; `None` when it concerns all.
+    pub hook: Option<HookId>,
     /// When.
     pub at: Timestamp,
     /// What.

@@ -1,7 +1,7 @@
 //! Triggers: which resource, which event.
 
-use super::Id;
-use crate::error::{Error, Result};
+use super::{Id, check_name};
+use crate::error::Result;
 
 /// A trigger as a service answers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,22 +26,16 @@ pub struct TriggerCreate {
 }
 
 impl TriggerCreate {
-    /// Takes a resource name and an event type (`create`, `update`, `delete`, in any case; fact sheet, C4).
+    /// Takes a resource name and an event type (`create`, `update`, `delete` in any case: Procore has both).
     ///
     /// # Errors
     /// `invalid_argument` when one is empty, over 200 characters, or has control characters.
     pub fn new(resource_name: &str, event_type: &str) -> Result<Self> {
-        for (what, value) in [("resource_name", resource_name), ("event_type", event_type)] {
-            if value.trim().is_empty() || value.chars().count() > 200 || value.chars().any(char::is_control) {
-                return Err(Error::invalid(format!(
-                    "{what} `{}` is not usable: give 1 to 200 printable characters",
-                    value.escape_debug()
-                )));
-            }
-        }
+        check_name("resource_name", resource_name)?;
+        check_name("event_type", event_type)?;
         Ok(Self { resource_name: resource_name.to_owned(), event_type: event_type.to_lowercase() })
     }
 
-    /// The most triggers that one bulk call takes (fact sheet, section 2: 500).
+    /// The most triggers that one bulk call takes, as with Procore.
     pub const MAX_BULK: usize = 500;
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 
 /// The payload version of a hook (`api_version` on REST v1.0, `payload_version` on v2.0).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,7 +19,7 @@ impl PayloadVersion {
     /// All versions, oldest first.
     pub const ALL: [Self; 3] = [Self::V2, Self::V3, Self::V4];
 
-    /// Accepts `v2.0` and `v2` alike (fact sheet, C5).
+    /// Accepts `v2.0` and `v2` alike: Procore's documentation has both.
     ///
     /// # Errors
     /// `invalid_argument` for anything else.
@@ -28,10 +28,7 @@ impl PayloadVersion {
             "v2.0" | "v2" => Ok(Self::V2),
             "v3.0" | "v3" => Ok(Self::V3),
             "v4.0" | "v4" => Ok(Self::V4),
-            _ => Err(Error::invalid(format!(
-                "payload version `{}` is unknown: use v2.0, v3.0 or v4.0",
-                text.escape_debug()
-            ))),
+            _ => Err(Error::invalid(format!("payload version `{}` is unknown: use v2.0, v3.0 or v4.0", shown(text)))),
         }
     }
 

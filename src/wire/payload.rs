@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::exact;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, shown};
 use crate::time::Timestamp;
 use crate::types::{Event, Id, Metadata, PayloadVersion, RelatedResource};
 
@@ -94,7 +94,7 @@ fn number(what: &str, id: Option<&Id>, version: PayloadVersion) -> Result<Value>
     id.number().map(Value::from).ok_or_else(|| {
         Error::invalid(format!(
             "{what} `{}` is not a number of at most 63 bits: payload {version} cannot carry it, only v4.0 can",
-            id.as_str().escape_debug()
+            shown(id.as_str())
         ))
     })
 }
@@ -159,7 +159,7 @@ impl Rest {
     }
 }
 
-/// Null, and the empty text that some senders write for a project that there is not (fact sheet, C27).
+/// Null, and the empty text that some senders write for a project that there is not.
 fn is_nothing(value: &Value) -> bool {
     value.is_null() || value.as_str() == Some("")
 }

@@ -139,6 +139,15 @@ static void bad_engine_options(const char *path) {
     REFUSED(honor_retry_after, -1, "honor_retry_after");
     REFUSED(retention_ms, -1, "retention_ms -1");
     REFUSED(catalogue_csv, "no,table", "");
+    REFUSED(allow_networks, "10.20.0.0/16, inside", "`inside`");
+    REFUSED(extra_ca_pem, "sesame", "holds no certificate");
+    REFUSED(extra_ca_file, "no/such/ca.pem", "`no/such/ca.pem` cannot be read");
+    REFUSED(client_certificate_pem, "sesame", "needs client_key_pem");
+    REFUSED(client_key_pem, "sesame", "needs client_certificate_pem");
+    REFUSED(proxy_url, "http://user:sesame@127.0.0.1:3128", "danger_proxy_resolves");
+    REFUSED(no_proxy, "intranet", "without a proxy");
+    REFUSED(proxy_from_environment, 1, "danger_proxy_resolves");
+    REFUSED(danger_proxy_resolves, 2, "danger_proxy_resolves is 2");
     REFUSED(catalogue_accept_any, 5, "catalogue_accept_any is 5");
 #undef REFUSED
     options.catalogue_csv = "level,resource_name,create,update,delete,deprecated_events,note\n";
@@ -297,9 +306,10 @@ static void bad_events(void) {
     REFUSED(event_type, "UPDATE", "capitals");
     REFUSED(id, "a-word", "a-word");
     REFUSED(ulid, "not a ulid", "ulid");
-    REFUSED(timestamp, "yesterday", "yesterday");
+    REFUSED(timestamp, "yesterday", "timestamp `yesterday`");
+    REFUSED(timestamp, "-000001-01-01T00:00:00Z", "year 1");
     REFUSED(related_count, 1, "related_ids is NULL");
-    REFUSED(data_json, "{", "JSON");
+    REFUSED(data_json, "{", "data_json: the input is not JSON");
     REFUSED(data_json, large, "262144");
     REFUSED(struct_size, 8, "TIEBACK_EVENT_OPTIONS_INIT");
 #undef REFUSED
@@ -340,7 +350,84 @@ static void bad_operating(void) {
     FAILS(tieback_delivery_list(service, &company, "1", &query, &deliveries, &error), TIEBACK_INVALID_ARGUMENT, "lost");
     query.status = NULL;
     query.start = "soon";
-    FAILS(tieback_delivery_list(service, &company, "1", &query, &deliveries, &error), TIEBACK_INVALID_ARGUMENT, "soon");
+    FAILS(tieback_delivery_list(service, &company, "1", &query, &deliveries, &error), TIEBACK_INVALID_ARGUMENT,
+          "start `soon`");
+    query.start = NULL;
+    query.end = "2025-02-30";
+    FAILS(tieback_delivery_list(service, &company, "1", &query, &deliveries, &error), TIEBACK_INVALID_ARGUMENT,
+          "end `2025-02-30`");
+}
+
+/* Each wrong item is that item's answer, which says the operation; the right ones are done. */
+static void bad_items(void) {
+    static const char *const names[] = {"Company Users", "", NULL, "\xff", "Company Users"};
+    static const char *const words[] = {"create", "create", "create", "create", "CREATE"};
+    static const char *const ids[] = {"-1", "9223372036854775808", "", NULL, "word", "404404"};
+    tieback_hook *hook = create_hook(service, &company, "items", "http://127.0.0.1:9/");
+    tieback_bulk *bulk = NULL;
+    size_t i;
+    OK(tieback_trigger_create_many(service, &company, tieback_hook_id(hook), names, words, 5, &bulk, &error));
+    CHECK(tieback_bulk_status(bulk, 0) == TIEBACK_OK);
+    for (i = 1; i < 4; i++) {
+        CHECK(tieback_bulk_status(bulk, i) == TIEBACK_INVALID_ARGUMENT);
+        SAME(tieback_error_operation(tieback_bulk_error(bulk, i)), "trigger_create_many");
+    }
+    CHECK(tieback_bulk_status(bulk, 4) == TIEBACK_CONFLICT);
+    SAME(tieback_error_operation(tieback_bulk_error(bulk, 4)), "trigger_create_many");
+    tieback_bulk_free(bulk);
+    OK(tieback_trigger_delete_many(service, &company, tieback_hook_id(hook), ids, 6, &bulk, &error));
+    for (i = 0; i < 6; i++) {
+        CHECK(tieback_bulk_status(bulk, i) == (i < 4 ? TIEBACK_INVALID_ARGUMENT : TIEBACK_NOT_FOUND));
+        SAME(tieback_error_operation(tieback_bulk_error(bulk, i)), "trigger_delete_many");
+    }
+    tieback_bulk_free(bulk);
+    tieback_hook_free(hook);
+}
+
+/* Writes bytes into a file; without any, cuts it short there. */
+static void spoil(const char *path, long at, const char *bytes, size_t count) {
+    char kept[4096];
+    FILE *file = fopen(path, count > 0 ? "r+b" : "rb");
+    CHECK(file != NULL);
+    if (count > 0) {
+        CHECK(fseek(file, at, SEEK_SET) == 0 && fwrite(bytes, 1, count, file) == count);
+    } else {
+        CHECK(at <= (long)sizeof kept && fread(kept, 1, (size_t)at, file) == (size_t)at);
+        CHECK(fclose(file) == 0);
+        file = fopen(path, "wb");
+        CHECK(file != NULL && fwrite(kept, 1, (size_t)at, file) == (size_t)at);
+    }
+    CHECK(fclose(file) == 0);
+}
+
+/* Files that are no store: the error names the file and the reason. */
+static void bad_stores(const char *path) {
+    static const char user_version[] = {0, 0, 0, 99};
+    char name[1100];
+    tieback_engine_options options = TIEBACK_ENGINE_OPTIONS_INIT;
+    tieback_engine *opened = NULL;
+#define REFUSED(status, word)                                                 \
+    do {                                                                      \
+        FAILS(tieback_engine_open(&options, &opened, &error), status, word);  \
+        CHECK(opened == NULL);                                                \
+    } while (0)
+    options.path = path;
+    REFUSED(TIEBACK_UNAVAILABLE, "another tieback engine");
+    options.path = name;
+    CHECK(snprintf(name, sizeof name, "%s/below.db", path) < (int)sizeof name);
+    REFUSED(TIEBACK_STORAGE, "below.db");
+    CHECK(snprintf(name, sizeof name, "%s-newer", path) < (int)sizeof name);
+    tieback_engine_close(open_engine(name));
+    /* Where SQLite keeps a file's user_version, in which the schema is. */
+    spoil(name, 60, user_version, sizeof user_version);
+    REFUSED(TIEBACK_STORAGE, "schema 99");
+    CHECK(snprintf(name, sizeof name, "%s-short", path) < (int)sizeof name);
+    tieback_engine_close(open_engine(name));
+    spoil(name, 4096, NULL, 0);
+    REFUSED(TIEBACK_STORAGE, "cut short");
+    spoil(name, 0, "no database is this", 19);
+    REFUSED(TIEBACK_STORAGE, "not a database");
+#undef REFUSED
 }
 
 /* What an error object tells beside its message. */
@@ -379,6 +466,8 @@ int main(int argc, char **argv) {
     bad_triggers();
     bad_events();
     bad_operating();
+    bad_items();
+    bad_stores(argv[1]);
     error_getters();
 
     tieback_service_free(service);

@@ -57,7 +57,7 @@ fn a_resource_of_the_other_level_says_where_it_belongs() {
     says(&invalid(catalogue.check_event(Level::Project, "Bids")), &["company-level", "leave out the project_id"]);
 }
 
-/// The wrong names are those that integrators have really used (fact sheet, section 9).
+/// The wrong names are those that integrators have really used.
 #[test]
 fn a_wrong_name_is_answered_with_the_nearest_ones() {
     for (wrong, meant) in [

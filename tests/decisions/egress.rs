@@ -3,11 +3,13 @@
 use std::net::IpAddr;
 
 use tieback::policy::egress::{Egress, address_refusal};
+use tieback::policy::network::Network;
 use tieback::types::DestinationUrl;
 
 use super::{invalid, says};
 
-const STRICT: Egress = Egress { danger_allow_http: false, danger_allow_private_addresses: false };
+const STRICT: Egress =
+    Egress { danger_allow_http: false, danger_allow_private_addresses: false, allow_networks: Vec::new() };
 
 fn url(text: &str) -> DestinationUrl {
     DestinationUrl::parse(text).unwrap()
@@ -65,6 +67,37 @@ fn hosts_that_are_not_public_need_their_switch() {
     for host in ["93.184.216.34", "[2606:2800:220:1::1]", "localhost.example.com", "mylocalhost", "172.32.0.1"] {
         assert!(STRICT.check_url(&url(&format!("https://{host}/"))).is_ok(), "{host}");
     }
+}
+
+#[test]
+fn listed_networks_are_allowed_and_nothing_beside_them() {
+    let rule =
+        Egress { allow_networks: Network::parse_list("10.20.0.0/16, fd12::/16\n192.168.7.7").unwrap(), ..STRICT };
+    for host in ["10.20.0.0", "10.20.255.255", "[::ffff:10.20.1.1]", "[fd12::1]", "192.168.7.7", "8.8.8.8"] {
+        assert!(rule.check_url(&url(&format!("https://{host}/"))).is_ok(), "{host}");
+    }
+    for host in ["10.19.255.255", "10.21.0.0", "[fd13::1]", "192.168.7.8", "127.0.0.1", "localhost", "[2002:a14:1::]"] {
+        says(&invalid(rule.check_url(&url(&format!("https://{host}/")))), &["is not public", "allow_networks"]);
+    }
+    assert!(rule.check_url(&url("http://10.20.0.1/")).is_err(), "it says nothing about the scheme");
+    let loopback = Egress { allow_networks: vec![Network::parse("127.0.0.0/8").unwrap()], ..STRICT };
+    assert!(loopback.check_url(&url("https://localhost/")).is_ok());
+}
+
+#[test]
+fn what_is_no_network_is_refused() {
+    for text in ["", "10.20.0.0/33", "10.20/16", "fd00::/129", "example.com", "10.20.0.0/16/8", "10.20.0.0/-1", "*"] {
+        says(
+            &invalid(Network::parse(text)),
+            &[&format!("the network `{text}` is not in CIDR notation"), "10.20.0.0/16"],
+        );
+    }
+    for text in ["10.20.0.7/16", "fd00::1/8"] {
+        says(&invalid(Network::parse(text)), &[text, "has bits set beyond its prefix"]);
+    }
+    assert_eq!(Network::parse_list(" , ").unwrap(), []);
+    says(&invalid(Network::parse_list("10.20.0.0/16, nonsense")), &["`nonsense`"]);
+    assert_eq!(Network::parse(" FD00::/8 ").unwrap().to_string(), "fd00::/8");
 }
 
 #[test]

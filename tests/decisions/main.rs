@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod egress;
+mod input;
 mod own;
 mod payload;
 mod publishable;

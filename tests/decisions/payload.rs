@@ -24,7 +24,7 @@ fn rendered(event: &Event, version: PayloadVersion) -> String {
     String::from_utf8(render(event, version).unwrap()).unwrap()
 }
 
-/// The fact sheet, section 5.1: `null` for the project of company events, 64-bit ids, six decimals.
+/// As documented: `null` for the project of company events, 64-bit ids, six decimals.
 #[test]
 fn what_a_company_event_lacks_is_null() {
     let head = concat!(

@@ -116,9 +116,11 @@ fn probe_skipped_on_the_wire_lets_the_next_one_be_probed_when_it_has_failed() {
     bench.on(Input::Changed(vec![hook]));
     bench.settle();
     assert_eq!(bench.in_flight(), [all[0]], "one probe at a time");
+    bench.loads.clear();
     bench.answer(all[0], 500);
     bench.settle();
     assert_eq!(bench.in_flight(), [all[1]]);
+    assert_eq!(bench.loads.len(), 1, "nobody looks for the one that is gone");
 }
 
 #[test]
@@ -201,6 +203,34 @@ fn hook_deleted_while_in_flight_starts_nothing_more_and_leaves_nothing_behind() 
     bench.settle();
     assert!(bench.flying.is_empty() && bench.dispatch.is_idle());
     assert_eq!(bench.dispatch.paused_lanes(), 0);
+    let left = format!("{:?}", bench.dispatch);
+    assert!(!left.contains(&format!("{hook:?}")), "{left}");
+}
+
+#[test]
+fn delivery_that_a_closed_lane_put_out_of_memory_is_loaded_again() {
+    let mut bench = Bench::new();
+    let hook = bench.hook();
+    Bench::wide(hook, &mut bench);
+    let [late, probe] = ["a", "b"].map(|resource| bench.queue(hook, resource));
+    bench.on(Input::Work(vec![hook]));
+    bench.settle();
+    bench.answer(probe, 500);
+    bench.settle();
+    bench.pass(Duration::from_secs(1));
+    bench.settle();
+    bench.answer(probe, 200);
+    bench.settle();
+    // The machine learns of the operator's pause, and of its end, by loads alone.
+    bench.store.order(&bench.scope, hook, LaneOrder::Pause).unwrap();
+    let other = bench.publish(hook, "c");
+    bench.settle();
+    bench.answer(late, 500);
+    bench.settle();
+    assert!(bench.flying.is_empty());
+    bench.store.order(&bench.scope, hook, LaneOrder::Resume).unwrap();
+    bench.on(Input::Changed(vec![hook]));
+    assert_eq!(bench.drain(), [late, other]);
 }
 
 #[test]

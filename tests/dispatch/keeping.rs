@@ -5,6 +5,7 @@ use std::time::Duration;
 use tieback::policy::dispatch::Input;
 use tieback::policy::lane::Verdict;
 use tieback::policy::queue::Commit;
+use tieback::store::Queue;
 
 use crate::bench::{Bench, Operation};
 
@@ -142,4 +143,25 @@ fn load_that_ran_before_a_commit_brings_nothing_twice() {
     let order = bench.drain();
     assert!(!order.contains(&first));
     assert_eq!(bench.attempts(hook), 2);
+}
+
+#[test]
+fn late_failure_that_is_put_out_of_memory_is_loaded_again_in_its_place() {
+    let mut bench = Bench::new();
+    let hook = bench.hook();
+    Bench::wide(hook, &mut bench);
+    let [probe, late] = ["a", "b"].map(|resource| bench.queue(hook, resource));
+    bench.on(Input::Work(vec![hook]));
+    bench.settle();
+    bench.answer(probe, 500);
+    bench.answer(late, 500);
+    let next = bench.publish(hook, "c");
+    bench.store.skip(&bench.scope, hook, probe, bench.now.wall).unwrap();
+    bench.pass(Duration::from_secs(1));
+    // The commit tells that the probe is gone. The queue is loaded before the late failure is kept, and passes it by.
+    bench.step();
+    assert!(matches!(bench.operations.front(), Some(Operation::Load(_))));
+    bench.step();
+    assert!(matches!(bench.operations.front(), Some(Operation::Commit(_))));
+    assert_eq!(bench.drain(), [late, next]);
 }

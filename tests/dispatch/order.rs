@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tieback::policy::dispatch::{Input, Limits};
+use tieback::policy::dispatch::{Dispatch, Input, Limits};
 use tieback::policy::retry::RetryPolicy;
 use tieback::store::Queue;
 
@@ -224,4 +224,30 @@ fn flush_discards_everything_up_to_it_and_nothing_after() {
     );
     bench.drain();
     assert!(bench.dispatch.is_idle());
+}
+
+#[test]
+fn flush_discards_what_a_takeover_had_loaded_behind_the_probe() {
+    let policy = RetryPolicy { give_up_after: Duration::from_secs(2), max_attempts: Some(1), ..RetryPolicy::default() };
+    let mut bench = Bench::with(policy.clone(), Limits::default());
+    let hook = bench.hook();
+    let all = ["a", "b", "c", "d"].map(|resource| bench.queue(hook, resource));
+    bench.on(Input::Work(vec![hook]));
+    bench.settle();
+    bench.answer(all[0], 500);
+    bench.settle();
+    // Another process takes over after the wait: whoever is first is the probe, since the one that failed is given up.
+    bench.dispatch = Dispatch::new(policy, Limits::default());
+    bench.alarm = None;
+    bench.pass(Duration::from_secs(60));
+    bench.on(Input::Work(vec![hook]));
+    bench.settle();
+    assert_eq!(bench.in_flight(), [all[1]]);
+    bench.answer(all[1], 500);
+    bench.settle();
+    assert!(bench.flying.is_empty() && bench.dispatch.is_idle());
+    assert_eq!(
+        all.map(|one| bench.status(hook, one).as_str().to_owned()),
+        ["failed", "failed", "discarded", "discarded"]
+    );
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tieback::policy::dispatch::{Input, Limits};
+use tieback::policy::dispatch::{Dispatch, Input, Limits};
 use tieback::policy::retry::RetryPolicy;
 use tieback::types::HookId;
 
@@ -167,20 +167,27 @@ fn full_buffers_do_not_stop_the_lanes_that_filled_them() {
 }
 
 #[test]
-fn waiting_lane_holds_no_payloads() {
-    let limit = 30 * LARGE;
-    let (mut bench, hooks) = crowded(2, 20, limit);
-    bench.on(Input::Work(vec![hooks[0]]));
-    bench.settle();
-    let first = bench.in_flight()[0];
-    bench.answer(first, 500);
-    bench.settle();
-    bench.loads.clear();
-    bench.on(Input::Work(vec![hooks[1]]));
-    assert_eq!(bench.loads[0].bytes, limit.min(256 * 1024), "all the room is there for the other lane");
-    bench.pass(Duration::from_secs(1));
-    let probe = bench.loads.last().unwrap();
-    assert_eq!((probe.hook, probe.limit), (hooks[0], 1), "and the probe is loaded alone");
+fn waiting_lane_holds_no_payloads_and_loads_its_probe_alone() {
+    for (max_attempts, other_lane) in [(None, true), (Some(1), true), (None, false), (Some(1), false)] {
+        // Less than one load may bring, so that what is held shows in what may be loaded.
+        let limit = 25 * LARGE;
+        let (mut bench, hooks) = crowded(2, 20, limit);
+        let policy = RetryPolicy { max_attempts, ..RetryPolicy::default() };
+        bench.dispatch = Dispatch::new(policy, limits(256, 64, limit));
+        bench.on(Input::Work(vec![hooks[0]]));
+        bench.settle();
+        let first = bench.in_flight()[0];
+        bench.answer(first, 500);
+        bench.settle();
+        bench.loads.clear();
+        if other_lane {
+            bench.on(Input::Work(vec![hooks[1]]));
+            assert_eq!((bench.loads[0].hook, bench.loads[0].bytes), (hooks[1], limit));
+        } else {
+            bench.pass(Duration::from_secs(1));
+            assert_eq!((bench.loads[0].hook, bench.loads[0].bytes, bench.loads[0].limit), (hooks[0], limit, 1));
+        }
+    }
 }
 
 #[test]

@@ -1,15 +1,20 @@
 //! From opening to closing and opening again: what lasts and what ends.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tieback::engine::{Engine, EngineOptions};
 use tieback::error::{ErrorKind, Result};
+use tieback::policy::lane::LaneState;
 use tieback::policy::retry::RetryPolicy;
 use tieback::service::Service;
+use tieback::store::memory::MemoryStore;
+use tieback::store::{Commit, LaneWrite, Queue};
+use tieback::time::Clock;
 use tieback::types::*;
 
 use crate::stage::{EVENT, Gate, RESOURCE, Stage};
-use crate::support::rig::{SOON, event, hook_create};
+use crate::support::rig::{Rig, SOON, event, hook_create};
 use crate::support::sink::{Answer, Sink};
 
 #[test]
@@ -151,4 +156,19 @@ fn options_that_make_no_sense_are_refused_before_the_file_is_touched() {
     assert!(refused(RetryPolicy { max_attempts: Some(0), ..good() }).contains("max_attempts"));
     assert!(refused(RetryPolicy { jitter: 1.5, ..good() }).contains("jitter"));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn what_a_flush_had_marked_before_a_crash_is_swept_at_the_next_start() {
+    let store = Arc::new(MemoryStore::new());
+    let stage = Stage::in_rig(Sink::always(204), Rig::on(store.clone(), |_| {}));
+    (1..=3).for_each(|id| drop(stage.publish(id)));
+    // The commit of a flush, after which the process died.
+    let hook = HookId::from_id(&stage.hook.id).unwrap();
+    let flush = LaneWrite { hook, state: LaneState::default(), flush: true };
+    store.commit(&Commit { settled: Vec::new(), lanes: vec![flush] }).unwrap();
+    stage.rig.run();
+    assert!(!store.sweep_flushed(1, stage.rig.clock.now().wall).unwrap(), "nothing is left to sweep");
+    assert_eq!(stage.statuses(), ["discarded"; 3]);
+    assert_eq!(stage.arrived(), [0; 0]);
 }

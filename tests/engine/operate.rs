@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tieback::error::ErrorKind;
 use tieback::service::Service;
-use tieback::types::{DestinationHeaders, DestinationUrl, HookUpdate, Id, NoDelivery, PayloadVersion, Why};
+use tieback::types::{DestinationHeaders, DestinationUrl, Event, HookUpdate, Id, NoDelivery, PayloadVersion, Why};
 
 use crate::stage::{EVENT, Gate, RESOURCE, Stage, eventually};
 use crate::support::rig::{SOON, event};
@@ -148,6 +148,34 @@ fn redeliver_takes_discarded_ones_and_refuses_queued_ones() {
 }
 
 #[test]
+fn redeliver_on_a_disabled_hook_waits_until_it_is_active() {
+    let stage = Stage::new(Sink::always(204));
+    stage.publish(1);
+    stage.rig.run();
+    set_active(&stage, false);
+    stage.rig.engine.redeliver(&stage.scope, &stage.hook.id, &delivery(&stage, 0)).unwrap();
+    stage.rig.run();
+    assert_eq!(stage.statuses(), ["delivered", "enqueued"]);
+    set_active(&stage, true);
+    stage.rig.run();
+    assert_eq!(stage.statuses(), ["delivered", "delivered"]);
+}
+
+#[test]
+fn redeliver_refuses_what_the_present_payload_version_cannot_carry() {
+    let stage = Stage::new(Sink::always(204));
+    update(&stage, HookUpdate { payload_version: Some(PayloadVersion::V4), ..HookUpdate::default() });
+    let worded = Event { resource_id: Id::new("a-word"), ..event(&stage.scope, RESOURCE, 1, EVENT) };
+    assert_eq!(stage.rig.engine.publish(&worded).unwrap().deliveries, 1);
+    stage.rig.run();
+    update(&stage, HookUpdate { payload_version: Some(PayloadVersion::V2), ..HookUpdate::default() });
+    let refused = stage.rig.engine.redeliver(&stage.scope, &stage.hook.id, &delivery(&stage, 0)).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::InvalidArgument);
+    assert!(refused.message().contains("a-word") && refused.message().contains("v4.0"), "{refused}");
+    assert_eq!(stage.statuses(), ["delivered"]);
+}
+
+#[test]
 fn redeliver_uses_the_present_payload_version() {
     let stage = Stage::new(Sink::always(204));
     stage.publish(1);
@@ -249,24 +277,26 @@ fn a_deleted_hooks_queue_is_discarded() {
 }
 
 #[test]
-fn a_hook_that_is_deleted_with_an_attempt_in_flight_ends_quietly() {
-    let gate = Gate::default();
-    let sink = Sink::start({
-        let gate = gate.clone();
-        move |_, _| {
-            gate.pass();
-            Answer::Status(500)
-        }
-    });
-    let stage = Stage::new(sink);
-    stage.rig.engine.start().unwrap();
-    stage.publish(1);
-    stage.sink.wait_for(1, SOON);
-    stage.rig.service.hook_delete(&stage.scope, &stage.hook.id).unwrap();
-    gate.open();
-    stage.rig.run();
-    assert_eq!(stage.run_after(Duration::from_secs(3600)), 0);
-    assert_eq!(stage.arrived(), [1]);
+fn nothing_more_is_sent_for_a_hook_that_is_deleted_with_an_attempt_in_flight() {
+    for status in [204, 500] {
+        let gate = Gate::default();
+        let sink = Sink::start({
+            let gate = gate.clone();
+            move |_, _| {
+                gate.pass();
+                Answer::Status(status)
+            }
+        });
+        let stage = Stage::new(sink);
+        (1..=3).for_each(|id| drop(stage.publish(id)));
+        stage.rig.engine.start().unwrap();
+        stage.sink.wait_for(1, SOON);
+        stage.rig.service.hook_delete(&stage.scope, &stage.hook.id).unwrap();
+        gate.open();
+        stage.rig.run();
+        assert_eq!(stage.run_after(Duration::from_secs(3600)), 0);
+        assert_eq!(stage.arrived(), [1], "after {status}");
+    }
 }
 
 #[test]
@@ -347,6 +377,9 @@ fn a_test_event_shows_why_an_endpoint_does_not_answer() {
     assert_eq!(stage.log()[0].attempts[0].response_status, Some(403));
     let missing = stage.rig.engine.send_test(&stage.scope, &Id::from(999)).unwrap_err();
     assert_eq!(missing.kind(), ErrorKind::NotFound);
+    set_active(&stage, false);
+    let published = stage.rig.engine.send_test(&stage.scope, &stage.hook.id).unwrap();
+    assert_eq!((published.deliveries, published.no_delivery), (0, Some(NoDelivery::HookDisabled)));
 }
 
 #[test]

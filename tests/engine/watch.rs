@@ -1,11 +1,13 @@
 //! What a caller can watch: notices and figures.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tieback::store::memory::MemoryStore;
 use tieback::types::{Id, NoticeKind, Stats};
 
+use crate::faulty::Faulty;
 use crate::stage::{EVENT, Gate, RESOURCE, Stage};
 use crate::support::rig::{Rig, SOON};
 use crate::support::sink::{Answer, Sink};
@@ -17,12 +19,32 @@ fn notices_say_which_hook_when_and_why_and_are_told_once() {
     stage.rig.run();
     stage.run_after(Duration::from_secs(1));
     let notices = stage.rig.engine.notices().unwrap();
-    assert!(notices.iter().all(|notice| Id::from(notice.hook) == stage.hook.id));
+    assert!(notices.iter().all(|notice| notice.hook.map(Id::from).as_ref() == Some(&stage.hook.id)));
     assert_eq!(notices[0].kind, NoticeKind::Paused { reason: "502".to_owned() });
     assert_eq!(notices[0].at.to_string(), "2026-11-24T08:00:00.000000Z");
     assert_eq!(notices[1].kind, NoticeKind::Resumed);
     assert_eq!(notices[1].at.to_string(), "2026-11-24T08:00:01.000000Z");
     assert_eq!(stage.notices(), [""; 0]);
+}
+
+#[test]
+fn a_store_that_cannot_keep_outcomes_is_told_once_until_it_can_again() {
+    let store = Faulty::new();
+    let stage = Stage::in_rig(Sink::always(204), Rig::on(store.clone(), |_| {}));
+    for event in [1, 2] {
+        store.fail_commits.store(true, Ordering::SeqCst);
+        stage.publish(event);
+        for _ in 0..3 {
+            stage.rig.engine.run_until_idle(Duration::from_millis(50), false).unwrap();
+            stage.rig.clock.advance(Duration::from_secs(1));
+        }
+        let [notice] = &stage.rig.engine.notices().unwrap()[..] else { panic!("one notice for three failures") };
+        assert_eq!(notice.hook, None);
+        assert_eq!(notice.kind, NoticeKind::StoreFailed { reason: "the disk is full".to_owned() });
+        store.fail_commits.store(false, Ordering::SeqCst);
+        stage.run_after(Duration::from_secs(1));
+    }
+    assert_eq!(stage.statuses(), ["delivered"; 2]);
 }
 
 #[test]

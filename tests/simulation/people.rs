@@ -44,7 +44,7 @@ impl World {
         self.store.sync();
     }
 
-    /// One event, or a burst of them.
+    /// One event, or a burst of them: all at once, or one soon after the other.
     pub fn plan_publishing(&mut self, at: Duration) {
         let many = if self.dice.one_in(4) { 1 + self.dice.below(20) } else { 1 };
         let resources = 1 + self.dice.below(12);
@@ -58,8 +58,14 @@ impl World {
             event.timestamp = Some(self.now.wall);
             Publishing { event, named: true, given: ulid, deprecated: false, only: None }
         });
-        let events = events.collect();
-        self.plan(at, Happening::Publish(events));
+        let events: Vec<_> = events.collect();
+        if self.dice.one_in(2) {
+            return self.plan(at, Happening::Publish(events));
+        }
+        for event in events {
+            let after = self.dice.span(self.truth.policy.backoff_min * 20);
+            self.plan(at + after, Happening::Publish(vec![event]));
+        }
     }
 
     /// Ok means on disk; who gets no answer tries again.

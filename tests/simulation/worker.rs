@@ -144,6 +144,8 @@ pub struct Worker {
     fates: Vec<(HookId, DeliveryId, Fate)>,
     /// The models that go with a commit that has failed and will come again.
     failed_commit: Option<Vec<(HookId, Told)>>,
+    /// The last commit failed.
+    stalled: bool,
     /// What was settled when this worker began.
     settled_before: BTreeSet<DeliveryId>,
 }
@@ -165,6 +167,7 @@ impl Worker {
             attempts: BTreeMap::new(),
             fates: Vec::new(),
             failed_commit: None,
+            stalled: false,
             settled_before: settled.map(|(id, _)| *id).collect(),
         }
     }
@@ -246,7 +249,8 @@ impl Worker {
             }
             Input::Ended(answers) => answers.iter().for_each(|answer| self.ended(answer, now, truth)),
             Input::Committed(committed) => self.committed(committed, truth),
-            Input::Work(_) | Input::CommitFailed(_) | Input::Swept(_) | Input::Woke | Input::Stop => {}
+            Input::CommitFailed(_) => self.stalled = true,
+            Input::Work(_) | Input::Swept(_) | Input::Woke | Input::Stop => {}
         }
     }
 
@@ -300,6 +304,7 @@ impl Worker {
     }
 
     fn committed(&mut self, committed: &Committed, truth: &Truth) {
+        self.stalled = false;
         for delivery in &committed.gone {
             for told in self.lanes.values_mut() {
                 told.model.forget(*delivery);
@@ -321,6 +326,7 @@ impl Worker {
 
     fn check_send(&mut self, sending: &Sending, now: Moment, truth: &mut Truth) {
         let Sending { hook, delivery, .. } = *sending;
+        assert!(!self.stalled, "{delivery} starts, though outcomes cannot be kept");
         assert!(self.fresh.contains(&hook), "{delivery} starts before its lane's change was read");
         let told = self.lanes.get_mut(&hook).expect("a lane is read before it starts anything");
         told.tick(now);

@@ -289,7 +289,7 @@ impl World {
     pub fn signal(&mut self, hook: HookId, changed: bool) {
         if self.worker.is_some() {
             self.truth.unheard.push(hook);
-            let after = self.dice.span(Duration::from_millis(20));
+            let after = if self.dice.one_in(2) { Duration::ZERO } else { self.dice.span(Duration::from_millis(20)) };
             self.plan(after, Happening::Signal { hook, changed });
         }
     }
@@ -382,7 +382,8 @@ impl World {
                 Input::Swept(more)
             }
         };
-        let after = self.dice.span(self.truth.policy.backoff_min / 2);
+        let most = self.truth.policy.backoff_min * if self.dice.one_in(6) { 8 } else { 1 };
+        let after = self.dice.span(most);
         self.plan(after, Happening::Operated { worker: self.number, input: Box::new(input) });
     }
 

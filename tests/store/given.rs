@@ -174,6 +174,13 @@ pub fn page(limit: u32, after: Option<Id>) -> PageRequest {
 
 #[track_caller]
 pub fn refused<T: std::fmt::Debug>(result: Result<T>, kind: ErrorKind) {
+    message_of(result, kind);
+}
+
+/// What a refusal of this kind says.
+#[track_caller]
+pub fn message_of<T: std::fmt::Debug>(result: Result<T>, kind: ErrorKind) -> String {
     let error = result.expect_err("this is refused");
     assert_eq!(error.kind(), kind, "{error}");
+    error.message().to_owned()
 }

@@ -1,6 +1,8 @@
 //! What several test programs share. Each uses a part of it.
 #![allow(dead_code)]
 
+pub mod authority;
+pub mod child;
 pub mod process;
 pub mod rig;
 pub mod sink;

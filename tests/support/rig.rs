@@ -56,7 +56,7 @@ impl Rig {
     ) -> Self {
         let clock = ManualClock::at(Timestamp::parse("2026-11-24T08:00:00Z").expect("a moment"));
         let mut options = EngineOptions::at(folder.path().join("hooks.db"));
-        options.egress = Egress { danger_allow_http: true, danger_allow_private_addresses: true };
+        options.egress = Egress { danger_allow_http: true, danger_allow_private_addresses: true, ..Egress::default() };
         options.clock = Arc::new(clock.clone());
         options.random = Arc::new(SeededRandom::new(7));
         change(&mut options);

@@ -217,7 +217,8 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
             let shared = shared.clone();
             move || {
                 // The peer may break off at any point; that is no concern of the sink.
-                let _ = serve(socket, number, &shared);
+                let _ = serve(&socket, number, &shared);
+                finish(socket);
                 shared.seen().open.retain(|(other, _)| *other != number);
             }
         }));
@@ -234,8 +235,16 @@ fn join(threads: Vec<JoinHandle<()>>) {
 trait Stream: Read + Write {}
 impl<T: Read + Write> Stream for T {}
 
-fn serve(socket: TcpStream, number: usize, shared: &Shared) -> io::Result<()> {
+/// Ends a connection in good order: closing one with something unread would reset it, and might destroy what was sent
+/// last, such as the reason of a TLS server that refuses its client. Dropping the sink ends the wait.
+fn finish(mut socket: TcpStream) {
+    let _ = socket.shutdown(Shutdown::Write);
+    let _ = io::copy(&mut socket, &mut io::sink());
+}
+
+fn serve(socket: &TcpStream, number: usize, shared: &Shared) -> io::Result<()> {
     socket.set_nodelay(true)?;
+    let socket = socket.try_clone()?;
     let mut stream: Box<dyn Stream> = match &shared.tls {
         None => Box::new(socket),
         Some(config) => {

@@ -41,6 +41,13 @@ fn links_between_documents_lead_somewhere() {
     expect_clean(documents.flat_map(dead_links).collect());
 }
 
+#[test]
+fn files_that_documents_name_exist() {
+    let files = files();
+    let documents = files.iter().filter(|file| file.path.ends_with(".md"));
+    expect_clean(documents.flat_map(missing_files).collect());
+}
+
 /// The version of the first `## [...]` heading.
 fn newest_entry(changelog: &str) -> Option<&str> {
     changelog.lines().find_map(|line| line.strip_prefix("## [")?.split(']').next())
@@ -82,6 +89,16 @@ fn dead_links(file: &File) -> Vec<String> {
     dead.map(|path| format!("{}: links to {path}, which is not there", file.path)).collect()
 }
 
+/// Code spans that are a path in one of the tree's own folders.
+fn missing_files(file: &File) -> Vec<String> {
+    const FOLDERS: [&str; 7] = ["src/", "tests/", "examples/", "python/", "data/", "scripts/", "include/"];
+    let spans = file.text.split('`').skip(1).step_by(2);
+    let paths =
+        spans.filter(|span| FOLDERS.iter().any(|folder| span.starts_with(folder)) && !span.contains(['*', ' ']));
+    let missing = paths.filter(|path| !root().join(path).exists());
+    missing.map(|path| format!("{}: names {path}, which is not there", file.path)).collect()
+}
+
 #[test]
 fn agreement_rules_see_a_difference() {
     assert_eq!(newest_entry("# Changelog\n\n## [0.2.0] - unreleased\n\n## [0.1.0]"), Some("0.2.0"));
@@ -93,4 +110,6 @@ fn agreement_rules_see_a_difference() {
     let file =
         File { path: "docs/x.md".to_owned(), text: "[a](../Cargo.toml) [b](gone.md#c) [d](https://e)".to_owned() };
     assert_eq!(dead_links(&file).len(), 1);
+    let text = "`src/lib.rs`, `src/gone.rs`, `tests/*.json`, src/none.rs and `make x`".to_owned();
+    assert_eq!(missing_files(&File { path: "docs/x.md".to_owned(), text }).len(), 1);
 }

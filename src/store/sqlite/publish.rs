@@ -82,7 +82,7 @@ fn known(tx: &Connection, publishing: &Publishing) -> Result<Option<Published>, 
         (None, None) => None,
     };
     match found {
-        Some((_, content)) if content != publishing.given => Err(refusal::event_conflict(given).into()),
+        Some((known, content)) if content != publishing.given => Err(refusal::event_conflict(given, &known).into()),
         found => Ok(found.map(|(published, _)| published)),
     }
 }

@@ -21,15 +21,15 @@ pub fn published_to_json(published: &Published) -> Value {
     answer
 }
 
-/// What happened to a lane; `reason` when it paused, `discarded` when it was flushed.
+/// What happened; `hook_id` when it was to one hook's lane, `reason` when that paused or the store failed, `discarded`
+/// when it was flushed.
 pub fn notice_to_json(notice: &Notice) -> Value {
-    let mut answer = json!({
-        "hook_id": Id::from(notice.hook).as_str(),
-        "at": notice.at.to_string(),
-        "kind": notice.kind.as_str(),
-    });
+    let mut answer = json!({"at": notice.at.to_string(), "kind": notice.kind.as_str()});
+    if let Some(hook) = notice.hook {
+        answer["hook_id"] = json!(Id::from(hook).as_str());
+    }
     match &notice.kind {
-        NoticeKind::Paused { reason } => answer["reason"] = json!(reason),
+        NoticeKind::Paused { reason } | NoticeKind::StoreFailed { reason } => answer["reason"] = json!(reason),
         NoticeKind::Flushed { discarded } => answer["discarded"] = json!(discarded),
         NoticeKind::Resumed => {}
     }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::members::{Members, text, within, wrong_type};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 use crate::types::{
     DestinationHeaders, DestinationUrl, Hook, HookCreate, HookQuery, HookUpdate, Namespace, PayloadVersion,
 };
@@ -65,7 +65,7 @@ pub fn hook_update_from_json(input: &Value) -> Result<HookUpdate> {
         active: members.parsed("status", |word| match word {
             "active" => Ok(true),
             "disabled" => Ok(false),
-            _ => Err(Error::invalid(format!("status `{}` is unknown: use active or disabled", word.escape_debug()))),
+            _ => Err(Error::invalid(format!("status `{}` is unknown: use active or disabled", shown(word)))),
         })?,
     };
     members.end()?;
@@ -91,7 +91,7 @@ fn headers(path: &str, value: &Value) -> Result<DestinationHeaders> {
     let object = value.as_object().ok_or_else(|| wrong_type(path, value, "an object of header names and values"))?;
     let pairs: Vec<(&str, &str)> = object
         .iter()
-        .map(|(name, value)| Ok((name.as_str(), text(&format!("{path}.{}", name.escape_debug()), value)?)))
+        .map(|(name, value)| Ok((name.as_str(), text(&format!("{path}.{}", shown(name)), value)?)))
         .collect::<Result<_>>()?;
     DestinationHeaders::parse(pairs).map_err(|error| within(path, error))
 }

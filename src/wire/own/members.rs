@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 use crate::types::Id;
 
 /// The members of one object of the input. Every method that reads one returns `None` when it is absent or null.
@@ -72,6 +72,15 @@ impl<'a> Members<'a> {
         self.read(name, |path, value| parse(text(path, value)?).map_err(|error| within(path, error)))
     }
 
+    /// A list of texts that `parse` checks; its error is given the item's path.
+    ///
+    /// # Errors
+    /// As for [`Members::parsed`].
+    pub fn each_parsed<T>(&mut self, name: &'static str, parse: impl Fn(&str) -> Result<T>) -> Result<Option<Vec<T>>> {
+        let item = |path: String, value| parse(text(&path, value)?).map_err(|error| within(&path, error));
+        self.read(name, |path, value| list(path, value, item))
+    }
+
     /// An id: a text, or a whole number.
     ///
     /// # Errors
@@ -135,7 +144,7 @@ impl<'a> Members<'a> {
             None => Ok(()),
             Some(unknown) => Err(Error::invalid(format!(
                 "member `{}` is unknown: known here are {}",
-                self.path_of(unknown).escape_debug(),
+                shown(&self.path_of(unknown)),
                 self.known.join(", ")
             ))),
         }

@@ -25,11 +25,11 @@ pub use delivery::{delivery_query_from_json, delivery_to_json};
 pub use event::{event_from_json, event_to_json};
 pub use hook::{hook_create_from_json, hook_query_from_json, hook_to_json, hook_update_from_json};
 pub use members::Members;
-pub use page::{page_request_from_json, page_to_json};
+pub use page::page_request_from_json;
 pub use scope::{scope_from_json, scope_to_json};
 pub use trigger::{
-    ids_from_json, resource_query_from_json, resource_to_json, trigger_create_from_json, trigger_creates_from_json,
-    trigger_to_json, triggers_created_to_json, triggers_deleted_to_json,
+    id_from_json, resource_query_from_json, resource_to_json, trigger_create_from_json, trigger_to_json,
+    triggers_created_to_json, triggers_deleted_to_json,
 };
 
 /// Parses the JSON text that a caller gave; numbers beyond a double's digits become text and are not rounded.

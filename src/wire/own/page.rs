@@ -1,18 +1,10 @@
-//! Pages of lists.
+//! Which page of a list is wanted.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::members::Members;
 use crate::error::Result;
 use crate::types::{Id, PageRequest};
-
-/// Items that are JSON already, and where the next page begins: `next` is left out on the last one.
-pub fn page_to_json(items: Vec<Value>, next: Option<&Id>) -> Value {
-    match next {
-        Some(next) => json!({"items": items, "next": next.as_str()}),
-        None => json!({"items": items}),
-    }
-}
 
 /// Reads which page is wanted: `limit` (0 for the service's default) and `after`, the page before's `next`.
 ///

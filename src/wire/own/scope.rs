@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::members::{Members, wrong_type};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 use crate::types::{Id, Scope};
 
 /// The scope's ids.
@@ -35,7 +35,7 @@ fn number(path: &str, value: &Value) -> Result<i64> {
         Value::Number(number) => number.as_i64().ok_or_else(|| wrong_type(path, value, EXPECTED)),
         Value::String(text) => Id::new(text.as_str())
             .number()
-            .ok_or_else(|| Error::invalid(format!("member `{path}` is `{}`: give {EXPECTED}", text.escape_debug()))),
+            .ok_or_else(|| Error::invalid(format!("member `{path}` is `{}`: give {EXPECTED}", shown(text)))),
         _ => Err(wrong_type(path, value, EXPECTED)),
     }
 }

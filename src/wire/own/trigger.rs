@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::answer::error_to_json;
-use super::members::{Members, id, list, within};
+use super::members::{Members, id};
 use crate::error::Result;
 use crate::types::{Id, PayloadVersion, Resource, ResourceQuery, Trigger, TriggerCreate};
 
@@ -22,32 +22,20 @@ pub fn trigger_to_json(trigger: &Trigger) -> Value {
 /// # Errors
 /// `invalid_argument`.
 pub fn trigger_create_from_json(input: &Value) -> Result<TriggerCreate> {
-    trigger_create_at(String::new(), input)
-}
-
-/// Reads a list of triggers to create. How many are allowed is the service's to say.
-///
-/// # Errors
-/// `invalid_argument`, with the item's place in the list.
-pub fn trigger_creates_from_json(input: &Value) -> Result<Vec<TriggerCreate>> {
-    list("", input, trigger_create_at)
-}
-
-fn trigger_create_at(path: String, input: &Value) -> Result<TriggerCreate> {
-    let mut members = Members::at(path.clone(), input)?;
+    let mut members = Members::of(input)?;
     let (resource_name, event_type) = (members.text("resource_name")?, members.text("event_type")?);
     let resource_name = members.need("resource_name", "the resource's name, such as RFIs", resource_name)?;
     let event_type = members.need("event_type", "create, update or delete", event_type)?;
     members.end()?;
-    TriggerCreate::new(resource_name, event_type).map_err(|error| within(&path, error))
+    TriggerCreate::new(resource_name, event_type)
 }
 
-/// Reads a list of ids, such as the triggers to delete.
+/// Reads an id that stands alone, such as that of a trigger to delete.
 ///
 /// # Errors
-/// `invalid_argument`, with the item's place in the list.
-pub fn ids_from_json(input: &Value) -> Result<Vec<Id>> {
-    list("", input, |path, value| Id::parse(&path, id(&path, value)?.as_str()))
+/// `invalid_argument`, which calls it `what`.
+pub fn id_from_json(what: &str, input: &Value) -> Result<Id> {
+    Id::parse(what, id(what, input)?.as_str())
 }
 
 /// The answer of creating many, one entry for each in their order: `{"trigger": {...}}` or `{"error": {...}}`.

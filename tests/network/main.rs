@@ -1,0 +1,37 @@
+//! Where attempts may connect to, and by which way: names and what they resolve to, certificates, proxies. Over real
+//! loopback sockets.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod certificates;
+mod forward;
+mod http2;
+mod names;
+mod proxies;
+mod scripted;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use tieback::net::send::Sender;
+use tieback::store::Destination;
+use tieback::time::SystemClock;
+use tieback::types::{Attempt, DestinationHeaders, DestinationUrl};
+
+/// The time limit under test where something hangs.
+const SHORT: Duration = Duration::from_millis(300);
+/// Far above what a loopback answer takes on a busy machine; far below "for ever".
+const PATIENCE: Duration = Duration::from_secs(10);
+
+async fn send(sender: &Sender, url: &str) -> Attempt {
+    let headers = DestinationHeaders::parse([("Authorization", "Bearer s3cret")]).unwrap();
+    let destination = Destination { url: DestinationUrl::parse(url).unwrap(), headers };
+    sender.send(&destination, Bytes::from_static(b"{}"), &SystemClock::new()).await
+}
+
+fn error(attempt: &Attempt) -> &str {
+    assert_eq!(attempt.response_status, None, "{attempt:?}");
+    assert!(!attempt.success());
+    attempt.response_error.as_deref().expect("an attempt without an answer says why")
+}
