@@ -84,7 +84,7 @@
  * Begins `tieback_engine_options`.
  */
 #define TIEBACK_ENGINE_OPTIONS_INIT \
-    { sizeof(tieback_engine_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    { sizeof(tieback_engine_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /**
  * Begins `tieback_hook_options`.
@@ -321,6 +321,11 @@ typedef struct tieback_notices tieback_notices;
 typedef struct tieback_published tieback_published;
 
 /**
+ * What `tieback_engine_purge` removed.
+ */
+typedef struct tieback_purged tieback_purged;
+
+/**
  * A resource of the catalogue.
  */
 typedef struct tieback_resource tieback_resource;
@@ -483,6 +488,11 @@ typedef struct {
      * to keep them out of your network. No proxy is used without.
      */
     int32_t danger_proxy_resolves;
+    /**
+     * How long deliveries, their attempts and their events are kept after the outcome. Default 2,419,200,000 (28
+     * days), as with Procore. What is queued is kept however old it is.
+     */
+    int64_t retention_ms;
 } tieback_engine_options;
 
 /**
@@ -935,6 +945,16 @@ tieback_status tieback_engine_run_until_idle(const tieback_engine *engine,
 tieback_status tieback_engine_stats(const tieback_engine *engine, tieback_stats **out, tieback_error **error);
 
 /**
+ * Removes at once what has been kept for longer than the options' `retention_ms`, and says what went. A worker does
+ * the same when it starts and every hour, so this is for hosts that have none, or that want the space now. It works in
+ * small transactions; publishing and delivering go on beside it. What is queued is never removed.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_purged_free`. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_CLOSED, TIEBACK_STORAGE; what was removed until then stays removed.
+ */
+tieback_status tieback_engine_purge(const tieback_engine *engine, tieback_purged **out, tieback_error **error);
+
+/**
  * Frees a report.
  *
  * Ownership: ends the report. Threads: one. NULL: nothing happens. Errors: none.
@@ -1086,6 +1106,41 @@ int64_t tieback_stats_oldest_queued_age_ms(const tieback_stats *stats);
  * Ownership: the object's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
  */
 const char *tieback_stats_to_json(const tieback_stats *stats);
+
+/**
+ * Frees the figures.
+ *
+ * Ownership: ends the object. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_purged_free(tieback_purged *purged);
+
+/**
+ * Deliveries with an outcome, each with its attempts.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_purged_deliveries(const tieback_purged *purged);
+
+/**
+ * Events that no delivery needed any more.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_purged_events(const tieback_purged *purged);
+
+/**
+ * Deleted hooks that nothing in the log belonged to any more.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_purged_hooks(const tieback_purged *purged);
+
+/**
+ * The figures as JSON.
+ *
+ * Ownership: the object's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_purged_to_json(const tieback_purged *purged);
 
 /**
  * What happened since the last call: lanes that paused, resumed or were flushed, and a store that failed. At most

@@ -43,6 +43,7 @@ impl Engine {
         policy: Object<'_, '_>,
         catalogue: Option<String>,
         outbound: Object<'_, '_>,
+        retention_ms: Option<u64>,
     ) -> PyResult<Self> {
         let outbound = read(py, "open", outbound, Outbound::from_json)?;
         let policy = read(py, "open", policy, RetryPolicy::from_json)?;
@@ -53,7 +54,17 @@ impl Engine {
                 Some(table) => Catalogue::from_csv(table)?,
             };
             let Outbound { egress, tls, proxy, lookup } = outbound;
-            CoreEngine::open(EngineOptions { policy, catalogue, egress, tls, proxy, lookup, ..EngineOptions::at(path) })
+            let retention = retention_ms.map_or(CoreEngine::RETENTION, Duration::from_millis);
+            CoreEngine::open(EngineOptions {
+                policy,
+                catalogue,
+                egress,
+                tls,
+                proxy,
+                lookup,
+                retention,
+                ..EngineOptions::at(path)
+            })
         })?;
         Ok(Self { opened: Opened::new(engine), closed: AtomicBool::new(false), endings: Endings::default() })
     }
@@ -310,6 +321,11 @@ impl Engine {
     fn stats(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         let stats = self.serve(py, "stats", |service| service.engine().stats())?;
         to_python(py, &own::stats_to_json(&stats))
+    }
+
+    fn purge(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let purged = self.serve(py, "purge", |service| service.engine().purge())?;
+        to_python(py, &own::purged_to_json(&purged))
     }
 
     fn notices(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {

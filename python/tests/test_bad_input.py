@@ -195,6 +195,8 @@ def test_value_that_contains_itself_is_refused(engine: tieback.Engine, event: ti
         ({"max_in_flight": "8"}, "max_in_flight"),
         ({"jitter": 1.5}, "jitter"),
         ({"honor_retry_after": 1}, "honor_retry_after"),
+        ({"retention": 0}, "retention"),
+        ({"retention": -1}, "retention"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(path: pathlib.Path, wrong: dict[str, Any], said: str) -> None:

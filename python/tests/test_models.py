@@ -22,6 +22,7 @@ MODELS = [
     tieback.Metadata,
     tieback.Notice,
     tieback.Published,
+    tieback.Purged,
     tieback.RelatedResource,
     tieback.Resource,
     tieback.Scope,
@@ -60,7 +61,7 @@ def everything(engine: tieback.Engine, endpoint: Endpoint, hook: tieback.Hook, e
     return [
         *(scope, tieback.Scope.project(1, company_id=2), full, full.metadata, full.related_resources[0], published),
         *(report, delivery, delivery.attempts[0], hook, next(engine.triggers.list(scope, hook.id)), engine.stats()),
-        *(next(engine.resources.list(scope)), engine.notices()[0]),
+        *(next(engine.resources.list(scope)), engine.notices()[0], engine.purge()),
     ]
 
 

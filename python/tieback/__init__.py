@@ -39,7 +39,7 @@ from ._event import Event, Metadata, Published, RelatedResource
 from ._hook import Hook
 from ._scope import Scope
 from ._service import Deliveries, Hooks, Resources, Triggers
-from ._status import IdleReport, Notice, Stats
+from ._status import IdleReport, Notice, Purged, Stats
 from ._tieback import __version__
 from ._trigger import Resource, Trigger
 
@@ -65,6 +65,7 @@ __all__ = [
     "Notice",
     "ProtocolError",
     "Published",
+    "Purged",
     "RateLimitedError",
     "RelatedResource",
     "Resource",

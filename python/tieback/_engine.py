@@ -16,9 +16,11 @@ from ._service import Deliveries, Hooks, Resources, Triggers
 from ._status import (
     IdleReport,
     Notice,
+    Purged,
     Stats,
     idle_report_from_answer,
     notice_from_answer,
+    purged_from_answer,
     stats_from_answer,
 )
 
@@ -35,6 +37,7 @@ def open(
     max_in_flight: int | None = None,
     jitter: float | None = None,
     honor_retry_after: bool = False,
+    retention: float | None = None,
     catalogue: str | None = None,
     allow_networks: Iterable[str] = (),
     extra_ca: str | os.PathLike[str] | None = None,
@@ -52,6 +55,9 @@ def open(
     Spans are in seconds. What is left out is Procore's number: `connect_timeout` 5, `response_timeout` 5, `backoff_min`
     1, `backoff_max` 3600, `give_up_after` 43200 (12 hours), no `max_attempts`; `max_in_flight` is 8 attempts per hook,
     and 1 keeps a hook's deliveries strictly in order. `jitter` lengthens every wait by up to this fraction.
+
+    `retention` is how long deliveries, their attempts and their events are kept after the outcome: 28 days (2419200) as
+    with Procore. What is queued is kept however old it is.
 
     `catalogue` is None for the built-in one, a table as CSV text, or `"any"`. Plain http and private addresses are
     refused unless the danger switches say otherwise; `allow_networks` allows single networks, such as `"10.20.0.0/16"`.
@@ -96,6 +102,7 @@ def open(
         policy,
         optional_plain_text("catalogue", catalogue),
         outbound,
+        milliseconds("retention", retention),
     )
     return Engine(native, where)
 
@@ -201,6 +208,11 @@ class Engine:
     def stats(self) -> Stats:
         """How much there is to do."""
         return stats_from_answer(self._native.stats())
+
+    def purge(self) -> Purged:
+        """Removes at once what has been kept for longer than `retention`, and says what went. A worker does the same
+        when it starts and every hour. It works in small transactions; publishing and delivering go on beside it."""
+        return purged_from_answer(self._native.purge())
 
     def notices(self) -> list[Notice]:
         """What happened since the last call: lanes that paused, resumed or were flushed, and a store that failed. The

@@ -50,6 +50,18 @@ class IdleReport:
     """How many attempts ended while waiting."""
 
 
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """What was removed because it had been kept long enough."""
+
+    deliveries: int
+    """Deliveries with an outcome, each with its attempts."""
+    events: int
+    """Events that no delivery needed any more."""
+    hooks: int
+    """Deleted hooks that nothing in the log belonged to any more."""
+
+
 def notice_from_answer(answer: Answer) -> Notice:
     """A notice as the native half answers it."""
     return Notice(
@@ -69,6 +81,11 @@ def stats_from_answer(answer: Answer) -> Stats:
         paused_lanes=answer["paused_lanes"],
         oldest_queued_age=answer["oldest_queued_age_ms"] / 1000,
     )
+
+
+def purged_from_answer(answer: Answer) -> Purged:
+    """Figures as the native half answers them."""
+    return Purged(deliveries=answer["deliveries"], events=answer["events"], hooks=answer["hooks"])
 
 
 def idle_report_from_answer(answer: Answer) -> IdleReport:

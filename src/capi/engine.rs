@@ -9,6 +9,7 @@ use super::engine_options::{self, tieback_engine_options};
 use super::error::tieback_error;
 use super::handle;
 use super::idle::tieback_idle_report;
+use super::purged::tieback_purged;
 use super::service::tieback_service;
 use super::stats::tieback_stats;
 use super::status::tieback_status;
@@ -168,4 +169,19 @@ pub extern "C" fn tieback_engine_stats(
     error: Option<&mut MaybeUninit<*mut tieback_error>>,
 ) -> tieback_status {
     guard_new("stats", out, error, || handle::engine(engine)?.stats().map(tieback_stats::new))
+}
+
+/// Removes at once what has been kept for longer than the options' `retention_ms`, and says what went. A worker does
+/// the same when it starts and every hour, so this is for hosts that have none, or that want the space now. It works in
+/// small transactions; publishing and delivering go on beside it. What is queued is never removed.
+///
+/// Ownership: `*out` is yours; free it with `tieback_purged_free`. Threads: any. NULL: `error` may be.
+/// Errors: TIEBACK_CLOSED, TIEBACK_STORAGE; what was removed until then stays removed.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieback_engine_purge(
+    engine: *const tieback_engine,
+    out: Option<&mut MaybeUninit<*mut tieback_purged>>,
+    error: Option<&mut MaybeUninit<*mut tieback_error>>,
+) -> tieback_status {
+    guard_new("purge", out, error, || handle::engine(engine)?.purge().map(tieback_purged::new))
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::boundary::guard;
 use super::sized::{self, Growing};
 use super::text;
-use crate::engine::EngineOptions;
+use crate::engine::{Engine, EngineOptions};
 use crate::error::Result;
 use crate::net::client::Outbound;
 use crate::net::proxy::{ProxyChoice, ProxyOptions};
@@ -73,6 +73,9 @@ pub struct tieback_engine_options {
     /// 1 says that the proxy resolves the names of destinations, unseen by the rule for addresses, and is itself set up
     /// to keep them out of your network. No proxy is used without.
     pub danger_proxy_resolves: i32,
+    /// How long deliveries, their attempts and their events are kept after the outcome. Default 2,419,200,000 (28
+    /// days), as with Procore. What is queued is kept however old it is.
+    pub retention_ms: i64,
 }
 
 // SAFETY: `repr(C)`, begins with its size, and zero is a value of integers and raw pointers.
@@ -109,6 +112,7 @@ pub unsafe fn read(options: *const tieback_engine_options) -> Result<EngineOptio
         tls: outbound.tls,
         proxy: outbound.proxy,
         catalogue: Catalogue::chosen(csv, text::flag("catalogue_accept_any", given.catalogue_accept_any)?)?,
+        retention: span("retention_ms", given.retention_ms, Engine::RETENTION)?,
         ..EngineOptions::at(path)
     })
 }

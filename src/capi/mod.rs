@@ -37,6 +37,8 @@ mod operate;
 
 mod stats;
 
+mod purged;
+
 mod notice;
 
 mod service;
@@ -77,6 +79,7 @@ const _: () = {
     shared::<error::tieback_error>();
     shared::<idle::tieback_idle_report>();
     shared::<stats::tieback_stats>();
+    shared::<purged::tieback_purged>();
     shared::<notice::tieback_notices>();
     shared::<hook::tieback_hook>();
     shared::<hook_list::tieback_hooks>();

@@ -12,6 +12,7 @@ mod each;
 mod notices;
 mod open;
 mod publish;
+mod retention;
 mod signals;
 mod status;
 mod worker;
@@ -60,6 +61,7 @@ struct Shared {
     outbound: Outbound,
     policy: RetryPolicy,
     limits: Limits,
+    retention: Duration,
     ulids: Ulids,
     signals: Signals,
     notices: Notices,
@@ -80,7 +82,7 @@ impl Engine {
     /// # Errors
     /// `invalid_argument` for options that make no sense.
     pub fn on(store: Arc<dyn Store>, options: EngineOptions) -> Result<Self> {
-        options.policy.check()?;
+        options.check()?;
         let shared = Shared {
             store: Mutex::new(Some(store)),
             clock: options.clock,
@@ -94,6 +96,7 @@ impl Engine {
             },
             policy: options.policy,
             limits: options.limits,
+            retention: options.retention,
             ulids: Ulids::default(),
             signals: Signals::default(),
             notices: Notices::default(),

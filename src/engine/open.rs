@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::Engine;
+use super::retention::check_retention;
 use crate::error::Result;
 use crate::net::client::Outbound;
 use crate::net::proxy::ProxyOptions;
@@ -41,6 +43,8 @@ pub struct EngineOptions {
     pub clock: Arc<dyn Clock>,
     /// Where random bits come from. The operating system.
     pub random: Arc<dyn Random>,
+    /// How long deliveries, their attempts and their events are kept after the outcome. 28 days, as with Procore.
+    pub retention: Duration,
     /// How much the worker does at once. 256 attempts in flight.
     pub limits: Limits,
 }
@@ -58,12 +62,13 @@ impl EngineOptions {
             catalogue: Catalogue::builtin(),
             clock: Arc::new(SystemClock::new()),
             random: Arc::new(SystemRandom),
+            retention: Engine::RETENTION,
             limits: Limits::default(),
         }
     }
 
     /// Reads options from tieback's own JSON: `path`, and where wanted `retry` (see [`RetryPolicy::from_json`]),
-    /// `catalogue_csv`, `catalogue_accept_any`, and what [`Outbound::from_json`] reads.
+    /// `retention_ms`, `catalogue_csv`, `catalogue_accept_any`, and what [`Outbound::from_json`] reads.
     ///
     /// # Errors
     /// `invalid_argument` for an unknown or missing member, another type, or numbers that make no sense together.
@@ -77,6 +82,7 @@ impl EngineOptions {
             proxy,
             lookup,
             policy: members.read("retry", |_, retry| RetryPolicy::from_json(retry))?.unwrap_or_default(),
+            retention: members.millis("retention_ms")?.unwrap_or(Engine::RETENTION),
             catalogue: Catalogue::chosen(
                 members.text("catalogue_csv")?,
                 members.flag("catalogue_accept_any")?.unwrap_or_default(),
@@ -84,7 +90,14 @@ impl EngineOptions {
             ..Self::at(members.need("path", "the path of the SQLite file", path)?)
         };
         members.end()?;
+        options.check()?;
         Ok(options)
+    }
+
+    /// Checks that the numbers make sense.
+    pub(super) fn check(&self) -> Result<()> {
+        self.policy.check()?;
+        check_retention(self.retention)
     }
 }
 
@@ -95,7 +108,7 @@ impl Engine {
     /// `invalid_argument` for options that make no sense; `unavailable` when another engine has the file open;
     /// `storage` when the file is no tieback store, is newer than this version, read-only or damaged.
     pub fn open(options: EngineOptions) -> Result<Self> {
-        options.policy.check()?;
+        options.check()?;
         let store = SqliteStore::open(&options.path)?;
         Self::on(Arc::new(store), options)
     }

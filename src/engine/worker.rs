@@ -18,12 +18,14 @@ use std::time::{Duration, Instant};
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::Shared;
+use super::retention::Rounds;
 use super::status::{Running, Status, Until};
 use crate::error::{Error, Result};
 use crate::net::send::Sender;
 use crate::policy::dispatch::{Answer, Dispatch, Effect, Input, Sending};
 use crate::policy::queue::{Commit, LoadRequest};
 use crate::store::Store;
+use crate::time::Timestamp;
 use crate::types::{IdleReport, Notice, NoticeKind};
 
 /// How many flush-marked deliveries one sweep turns into discarded ones.
@@ -40,6 +42,7 @@ pub struct Worker {
     operating: Option<JoinHandle<Operated>>,
     /// The last store operation failed, and callers have been told.
     store_failed: bool,
+    rounds: Rounds,
     in_place: bool,
     alarm: Option<Duration>,
     attempts: u64,
@@ -50,7 +53,7 @@ pub struct Worker {
 enum Operation {
     Load(Vec<LoadRequest>),
     Commit(Commit),
-    Sweep,
+    Sweep(Timestamp),
 }
 
 /// What an operation tells the state machine, and the error if it failed.
@@ -68,7 +71,7 @@ impl Operation {
                 Err(error) => (Input::CommitFailed(commit), Some(error)),
             },
             // A sweep that fails is tried again after the next flush; reading never depends on it.
-            Self::Sweep => match store.sweep_flushed(SWEEP) {
+            Self::Sweep(now) => match store.sweep_flushed(SWEEP, now) {
                 Ok(more) => (Input::Swept(more), None),
                 Err(error) => (Input::Swept(false), Some(error)),
             },
@@ -100,6 +103,7 @@ impl Worker {
             operations: VecDeque::new(),
             operating: None,
             store_failed: false,
+            rounds: Rounds::new(),
             in_place,
             alarm: None,
             attempts: 0,
@@ -109,7 +113,8 @@ impl Worker {
         // No runtime yet: the first effects are loads, which only queue here.
         worker.on(Input::Work(lanes));
         // What a flush has marked and a process that died has not swept.
-        worker.operations.push_back(Operation::Sweep);
+        let now = worker.shared.clock.now().wall;
+        worker.operations.push_back(Operation::Sweep(now));
         Ok(worker)
     }
 
@@ -121,6 +126,7 @@ impl Worker {
             let stop = self.take_signals().is_some();
             self.take_alarm();
             self.operate();
+            self.rounds.step_here(&self.shared, &*self.store);
             let Status { idle, paused_lanes, .. } = self.tell();
             let done = idle && !(until.wait_paused && paused_lanes > 0);
             let late = Instant::now() >= until.deadline;
@@ -144,6 +150,7 @@ impl Worker {
                 return self.wind_up(deadline).await;
             }
             self.operate();
+            self.rounds.begin_step(&self.shared, &self.store);
             self.tell();
             self.wait(None).await;
         }
@@ -151,6 +158,7 @@ impl Worker {
 
     /// Starts nothing more and waits for what is in flight, until the deadline; keeps what has ended by then.
     pub async fn wind_up(&mut self, deadline: Instant) {
+        self.rounds.finish().await;
         self.on(Input::Stop);
         loop {
             self.operate();
@@ -191,7 +199,7 @@ impl Worker {
     /// Waits for something to happen, and takes it in.
     async fn wait(&mut self, deadline: Option<Instant>) {
         let shared = Arc::clone(&self.shared);
-        let Self { sends, operating, alarm, .. } = self;
+        let Self { sends, operating, alarm, rounds, .. } = self;
         let (alarm, busy) = (*alarm, operating.is_some());
         tokio::select! {
             Some(answer) = sends.join_next(), if !sends.is_empty() => self.take_answers(answer),
@@ -204,6 +212,7 @@ impl Worker {
             () = async { shared.clock.sleep_until(alarm.unwrap_or_default()).await }, if alarm.is_some() => {
                 self.take_alarm();
             }
+            () = rounds.stir(&shared) => {}
             () = sleep_until(deadline) => {}
         }
     }
@@ -284,7 +293,7 @@ impl Worker {
             match effect {
                 Effect::Load(requests) => self.operations.push_back(Operation::Load(requests)),
                 Effect::Commit(commit) => self.operations.push_back(Operation::Commit(commit)),
-                Effect::Sweep => self.operations.push_back(Operation::Sweep),
+                Effect::Sweep => self.operations.push_back(Operation::Sweep(now.wall)),
                 Effect::Send(sending) => self.send(sending),
                 Effect::WakeAt(at) => self.alarm = Some(at),
                 Effect::Notice(notice) => self.shared.notices.add(notice),

@@ -3,6 +3,9 @@
 //! With [`MemoryStore::unsynced`] it behaves like a disk whose power can be cut: what was written since the last
 //! [`sync`](MemoryStore::sync) is lost by a [`crash`](MemoryStore::crash), and what was synced stays.
 
+mod log;
+mod retention;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,17 +14,15 @@ use bytes::Bytes;
 
 use super::refusal;
 use super::{
-    Commit, Committed, Destination, LaneOrder, LoadRequest, Loaded, Log, Publishing, Queue, Queued, Registry,
-    resource_key,
+    Commit, Committed, Destination, LaneOrder, LoadRequest, Loaded, Publishing, Queue, Queued, Registry, resource_key,
 };
 use crate::error::Result;
 use crate::policy::lane::{Control, Gate, LaneState, Verdict};
 use crate::policy::matching::{self, Candidate};
 use crate::time::Timestamp;
 use crate::types::{
-    Attempt, Delivery, DeliveryId, DeliveryQuery, DeliveryStatus, Event, Hook, HookCreate, HookId, HookQuery,
-    HookStatus, HookUpdate, Id, NoDelivery, Page, PageRequest, PayloadVersion, Published, Scope, Stats, Trigger,
-    TriggerCreate, TriggerId, Why,
+    Attempt, DeliveryId, DeliveryStatus, Event, Hook, HookCreate, HookId, HookQuery, HookStatus, HookUpdate, Id,
+    NoDelivery, Page, PageRequest, PayloadVersion, Published, Scope, Stats, Trigger, TriggerCreate, TriggerId, Why,
 };
 use crate::wire::payload;
 
@@ -42,12 +43,13 @@ struct Disk {
 struct State {
     hooks: BTreeMap<HookId, HookRow>,
     triggers: BTreeMap<TriggerId, TriggerRow>,
-    events: Vec<EventRow>,
+    events: BTreeMap<usize, EventRow>,
     deliveries: BTreeMap<DeliveryId, DeliveryRow>,
     last_hook: i64,
     last_trigger: i64,
     last_delivery: i64,
     last_event_id: i64,
+    last_event_row: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -58,6 +60,7 @@ struct HookRow {
     lane: LaneState,
     created_at: Timestamp,
     updated_at: Timestamp,
+    deleted_at: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug)]
@@ -72,6 +75,7 @@ struct EventRow {
     given: Arc<str>,
     made: u64,
     no_delivery: Option<NoDelivery>,
+    published_at: Timestamp,
 }
 
 #[derive(Clone, Debug)]
@@ -81,6 +85,7 @@ struct DeliveryRow {
     payload: Bytes,
     resource: Arc<str>,
     outcome: Option<Outcome>,
+    ended_at: Option<Timestamp>,
     created_at: Timestamp,
     attempts: Vec<Attempt>,
 }
@@ -89,6 +94,13 @@ struct DeliveryRow {
 enum Outcome {
     Delivered,
     Discarded(Why),
+}
+
+impl DeliveryRow {
+    fn end(&mut self, outcome: Outcome, now: Timestamp) {
+        self.outcome = Some(outcome);
+        self.ended_at = Some(now);
+    }
 }
 
 impl MemoryStore {
@@ -200,7 +212,7 @@ impl State {
         }
         let mut event = publishing.event.clone();
         if event.id.is_none() {
-            let taken: Vec<_> = self.events.iter().filter_map(|row| row.event.id.clone()).collect();
+            let taken: Vec<_> = self.events.values().filter_map(|row| row.event.id.clone()).collect();
             let mut id = now.as_micros().max(self.last_event_id + 1);
             while taken.contains(&Id::from(id)) {
                 id += 1;
@@ -227,14 +239,17 @@ impl State {
         let recipients = matching::recipients(&event, publishing.deprecated, &candidates);
         let no_delivery = recipients.as_ref().err().copied();
         let hooks = recipients.unwrap_or_default();
-        self.events.push(EventRow {
+        self.last_event_row += 1;
+        let row = EventRow {
             event: event.clone(),
             given: publishing.given.as_str().into(),
             made: hooks.len() as u64,
             no_delivery,
-        });
+            published_at: now,
+        };
+        self.events.insert(self.last_event_row, row);
         for (hook, version) in &hooks {
-            self.enqueue(*hook, *version, self.events.len() - 1, now)?;
+            self.enqueue(*hook, *version, self.last_event_row, now)?;
         }
         Ok(Published {
             id: event.id.clone().unwrap_or_else(|| Id::from(0)),
@@ -250,7 +265,7 @@ impl State {
     fn known(&self, publishing: &Publishing) -> Result<Option<Published>> {
         let given = &publishing.event;
         let same = |row: &&EventRow| row.event.ulid == given.ulid || (given.id.is_some() && row.event.id == given.id);
-        let Some(row) = self.events.iter().find(same) else { return Ok(None) };
+        let Some(row) = self.events.values().find(same) else { return Ok(None) };
         let known = Published {
             id: row.event.id.clone().unwrap_or_else(|| Id::from(0)),
             ulid: row.event.ulid.clone().unwrap_or_default(),
@@ -274,11 +289,20 @@ impl State {
     }
 
     fn enqueue(&mut self, hook: HookId, version: PayloadVersion, event: usize, now: Timestamp) -> Result<DeliveryId> {
-        let payload = payload::render(&self.events[event].event, version)?.into();
-        let resource = resource_key(&self.events[event].event).into();
+        let payload = payload::render(&self.events[&event].event, version)?.into();
+        let resource = resource_key(&self.events[&event].event).into();
         self.last_delivery += 1;
         let id = DeliveryId(self.last_delivery);
-        let row = DeliveryRow { hook, event, payload, resource, outcome: None, created_at: now, attempts: Vec::new() };
+        let row = DeliveryRow {
+            hook,
+            event,
+            payload,
+            resource,
+            outcome: None,
+            ended_at: None,
+            created_at: now,
+            attempts: Vec::new(),
+        };
         self.deliveries.insert(id, row);
         Ok(id)
     }
@@ -356,6 +380,7 @@ impl Registry for MemoryStore {
                 lane: LaneState::default(),
                 created_at: now,
                 updated_at: now,
+                deleted_at: None,
             };
             let answer = state.answer(id, &row, true);
             state.hooks.insert(id, row);
@@ -418,14 +443,16 @@ impl Registry for MemoryStore {
         })
     }
 
-    fn delete_hook(&self, scope: &Scope, hook: HookId, _now: Timestamp) -> Result<()> {
+    fn delete_hook(&self, scope: &Scope, hook: HookId, now: Timestamp) -> Result<()> {
         self.write(|state| {
-            state.hook_in_mut(scope, hook)?.control.gate = Gate::Gone;
+            let row = state.hook_in_mut(scope, hook)?;
+            row.control.gate = Gate::Gone;
+            row.deleted_at = Some(now);
             state.triggers.retain(|_, row| row.hook != hook);
             let queued: Vec<_> = state.queued(hook).map(|(id, _)| id).collect();
             for id in queued {
                 if let Some(row) = state.deliveries.get_mut(&id) {
-                    row.outcome = Some(Outcome::Discarded(Why::HookDeleted));
+                    row.end(Outcome::Discarded(Why::HookDeleted), now);
                 }
             }
             Ok(())
@@ -518,19 +545,21 @@ impl Queue for MemoryStore {
         self.write(|state| {
             let mut committed = Committed::default();
             for settled in &commit.settled {
-                let Some(row) = state.deliveries.get(&settled.delivery) else { continue };
-                let queued = state.outcome(settled.delivery, row).is_none();
-                let Some(row) = state.deliveries.get_mut(&settled.delivery) else { continue };
-                row.attempts.push(settled.attempt.clone());
-                if !queued {
-                    committed.gone.push(settled.delivery);
-                    continue;
+                let id = settled.delivery;
+                let was_queued = state.deliveries.get(&id).is_some_and(|row| state.outcome(id, row).is_none());
+                if !was_queued {
+                    committed.gone.push(id);
                 }
-                row.outcome = match settled.verdict {
+                let Some(row) = state.deliveries.get_mut(&id) else { continue };
+                row.attempts.push(settled.attempt.clone());
+                let outcome = match settled.verdict {
                     Verdict::Queued => None,
                     Verdict::Delivered => Some(Outcome::Delivered),
                     Verdict::Discarded(why) => Some(Outcome::Discarded(why)),
                 };
+                if let Some(outcome) = outcome.filter(|_| was_queued) {
+                    row.end(outcome, settled.attempt.completed_at);
+                }
             }
             for write in &commit.lanes {
                 let newest = state.deliveries.iter().rev().find(|(_, row)| row.hook == write.hook).map(|(id, _)| *id);
@@ -547,7 +576,7 @@ impl Queue for MemoryStore {
         })
     }
 
-    fn sweep_flushed(&self, limit: u32) -> Result<bool> {
+    fn sweep_flushed(&self, limit: u32, now: Timestamp) -> Result<bool> {
         self.write(|state| {
             let marked = state.deliveries.iter().filter(|(id, row)| {
                 row.outcome.is_none() && state.outcome(**id, row) == Some(Outcome::Discarded(Why::Flushed))
@@ -555,7 +584,7 @@ impl Queue for MemoryStore {
             let marked: Vec<_> = marked.map(|(id, _)| *id).take(limit as usize + 1).collect();
             for id in marked.iter().take(limit as usize) {
                 if let Some(row) = state.deliveries.get_mut(id) {
-                    row.outcome = Some(Outcome::Discarded(Why::Flushed));
+                    row.end(Outcome::Discarded(Why::Flushed), now);
                 }
             }
             Ok(marked.len() > limit as usize)
@@ -574,7 +603,7 @@ impl Queue for MemoryStore {
         })
     }
 
-    fn skip(&self, scope: &Scope, hook: HookId, delivery: DeliveryId, _now: Timestamp) -> Result<()> {
+    fn skip(&self, scope: &Scope, hook: HookId, delivery: DeliveryId, now: Timestamp) -> Result<()> {
         self.write(|state| {
             state.hook_in(scope, hook)?;
             let row = state.delivery_of(hook, delivery)?;
@@ -586,7 +615,7 @@ impl Queue for MemoryStore {
                 row.control.nudges += 1;
             }
             if let Some(row) = state.deliveries.get_mut(&delivery) {
-                row.outcome = Some(Outcome::Discarded(Why::Operator));
+                row.end(Outcome::Discarded(Why::Operator), now);
             }
             Ok(())
         })
@@ -616,53 +645,6 @@ impl Queue for MemoryStore {
                 paused_lanes: state.hooks.values().filter(paused).count() as u64,
                 oldest_queued_age: oldest.map_or(Duration::ZERO, |at| now.since(at)),
             })
-        })
-    }
-}
-
-impl Log for MemoryStore {
-    fn deliveries(
-        &self,
-        scope: &Scope,
-        hook: HookId,
-        query: &DeliveryQuery,
-        page: &PageRequest,
-    ) -> Result<Page<Delivery>> {
-        let before = refusal::cursor(page)?.unwrap_or(i64::MAX);
-        let same = |wanted: &Option<String>, value: &str| {
-            wanted.as_ref().is_none_or(|wanted| wanted.to_lowercase() == value.to_lowercase())
-        };
-        self.read(|state| {
-            state.hook_in(scope, hook)?;
-            let rows = state.deliveries.iter().rev().filter(|(id, row)| {
-                let event = &state.events[row.event].event;
-                row.hook == hook
-                    && id.0 < before
-                    && query.status.admits(&state.status(**id, row).0)
-                    && same(&query.resource_name, &event.resource_name)
-                    && same(&query.event_type, &event.event_type)
-                    && query.start.is_none_or(|start| row.created_at >= start)
-                    && query.end.is_none_or(|end| row.created_at < end)
-            });
-            let rows: Page<(DeliveryId, &DeliveryRow)> = cut(rows.map(|(id, row)| (id.0, (*id, row))), page);
-            let items: Result<Vec<Delivery>> = rows
-                .items
-                .into_iter()
-                .map(|(id, row)| {
-                    let (status, why) = state.status(id, row);
-                    Ok(Delivery {
-                        id: id.into(),
-                        hook_id: hook.into(),
-                        status,
-                        why,
-                        event: payload::parse(&row.payload)?,
-                        payload: row.payload.to_vec(),
-                        created_at: Some(row.created_at),
-                        attempts: row.attempts.clone(),
-                    })
-                })
-                .collect();
-            Ok(Page { items: items?, next: rows.next })
         })
     }
 }

@@ -11,7 +11,7 @@ pub use crate::policy::queue::{
 use crate::time::Timestamp;
 use crate::types::{
     Delivery, DeliveryId, DeliveryQuery, Event, Hook, HookCreate, HookId, HookQuery, HookUpdate, Page, PageRequest,
-    Published, Scope, Stats, Trigger, TriggerCreate, TriggerId,
+    Published, Purged, Scope, Stats, Trigger, TriggerCreate, TriggerId,
 };
 
 mod refusal;
@@ -95,7 +95,7 @@ pub trait Queue: Send + Sync {
     fn commit(&self, commit: &Commit) -> Result<Committed>;
 
     /// Turns up to `limit` deliveries that flushes have marked into discarded rows; says whether more are left.
-    fn sweep_flushed(&self, limit: u32) -> Result<bool>;
+    fn sweep_flushed(&self, limit: u32, now: Timestamp) -> Result<bool>;
 
     /// Takes an operator's word on a hook's lane.
     fn order(&self, scope: &Scope, hook: HookId, order: LaneOrder) -> Result<()>;
@@ -123,6 +123,12 @@ pub trait Log: Send + Sync {
         query: &DeliveryQuery,
         page: &PageRequest,
     ) -> Result<Page<Delivery>>;
+
+    /// Removes what has been kept long enough: up to `limit` deliveries that got their outcome before `ended_before`,
+    /// with their attempts, and what nothing needs then: payloads, events, and hooks that were deleted before it.
+    /// Events that made no delivery go when they were published before it. Queued deliveries are never touched. Says
+    /// what went and whether more is left.
+    fn purge(&self, ended_before: Timestamp, limit: u32) -> Result<(Purged, bool)>;
 }
 
 /// Everything that an engine needs of a store.

@@ -26,6 +26,6 @@ pub use notice::{Notice, NoticeKind};
 pub use page::{Page, PageRequest};
 pub use resource::{Resource, ResourceQuery};
 pub use scope::{Level, Scope};
-pub use stats::{IdleReport, Stats};
+pub use stats::{IdleReport, Purged, Stats};
 pub use trigger::{Trigger, TriggerCreate};
 pub use version::PayloadVersion;

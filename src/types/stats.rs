@@ -25,3 +25,26 @@ pub struct IdleReport {
     /// How many attempts ended while waiting.
     pub attempts: u64,
 }
+
+/// What was removed because it had been kept long enough.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Purged {
+    /// Deliveries with an outcome, each with its attempts.
+    pub deliveries: u64,
+    /// Events that no delivery needed any more.
+    pub events: u64,
+    /// Deleted hooks that nothing in the log belonged to any more.
+    pub hooks: u64,
+}
+
+impl Purged {
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            deliveries: self.deliveries + other.deliveries,
+            events: self.events + other.events,
+            hooks: self.hooks + other.hooks,
+        }
+    }
+}

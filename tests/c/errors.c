@@ -137,6 +137,7 @@ static void bad_engine_options(const char *path) {
     REFUSED(max_in_flight, 257, "max_in_flight 257");
     REFUSED(jitter_percent, 101, "jitter");
     REFUSED(honor_retry_after, -1, "honor_retry_after");
+    REFUSED(retention_ms, -1, "retention_ms -1");
     REFUSED(catalogue_csv, "no,table", "");
     REFUSED(allow_networks, "10.20.0.0/16, inside", "`inside`");
     REFUSED(extra_ca_pem, "sesame", "holds no certificate");
@@ -156,6 +157,8 @@ static void bad_engine_options(const char *path) {
     FAILS(tieback_engine_open_from_json("{}", &opened, &error), TIEBACK_INVALID_ARGUMENT, "`path` is missing");
     FAILS(tieback_engine_open_from_json("{\"path\": \"x\", \"pth\": 1}", &opened, &error), TIEBACK_INVALID_ARGUMENT,
           "`pth` is unknown");
+    FAILS(tieback_engine_open_from_json("{\"path\": \"x\", \"retention_ms\": 0}", &opened, &error),
+          TIEBACK_INVALID_ARGUMENT, "retention 0");
     CHECK(opened == NULL);
 }
 

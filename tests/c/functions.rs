@@ -155,6 +155,7 @@ int main(int argc, char **argv) {
     tieback_published *out_tieback_published;
     tieback_idle_report *out_tieback_idle_report;
     tieback_stats *out_tieback_stats;
+    tieback_purged *out_tieback_purged;
     tieback_notices *out_tieback_notices;
     char *out_char;
 

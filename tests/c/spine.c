@@ -468,6 +468,32 @@ static void operate(const tieback_engine *engine, const tieback_service *service
     tieback_string_free(again);
 }
 
+/* Everything here happened longer than a millisecond ago. */
+static void purge(const char *path) {
+    tieback_engine_options options = TIEBACK_ENGINE_OPTIONS_INIT;
+    tieback_engine *engine = open_engine(path);
+    tieback_purged *purged = NULL;
+    tieback_error *error = NULL;
+    int64_t removed;
+
+    OK(tieback_engine_purge(engine, &purged, &error));
+    CHECK(tieback_purged_deliveries(purged) == 0);
+    CHECK(tieback_purged_events(purged) == 0);
+    tieback_purged_free(purged);
+    tieback_engine_close(engine);
+
+    options.path = path;
+    options.retention_ms = 1;
+    OK(tieback_engine_open(&options, &engine, &error));
+    OK(tieback_engine_purge(engine, &purged, &error));
+    removed = tieback_purged_deliveries(purged);
+    CHECK(removed > 0 && tieback_purged_events(purged) > 0);
+    CHECK(tieback_purged_hooks(purged) >= 0);
+    HAS(tieback_purged_to_json(purged), "\"deliveries\":");
+    tieback_purged_free(purged);
+    tieback_engine_close(engine);
+}
+
 int main(int argc, char **argv) {
     tieback_scope scope = tieback_scope_company(5358233);
     tieback_hook_options options = TIEBACK_HOOK_OPTIONS_INIT;
@@ -507,5 +533,6 @@ int main(int argc, char **argv) {
     tieback_hook_free(hook);
     tieback_service_free(service);
     tieback_engine_close(engine);
+    purge(argv[1]);
     return 0;
 }

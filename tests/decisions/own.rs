@@ -8,7 +8,7 @@ use tieback::policy::retry::RetryPolicy;
 use tieback::time::Timestamp;
 use tieback::types::{
     Attempt, Delivery, DeliveryStatus, Event, Hook, HookId, HookStatus, Id, IdleReport, NoDelivery, Notice, NoticeKind,
-    PayloadVersion, Published, Resource, Scope, Stats, StatusFilter, Trigger, Why,
+    PayloadVersion, Published, Purged, Resource, Scope, Stats, StatusFilter, Trigger, Why,
 };
 use tieback::wire::own::*;
 
@@ -295,6 +295,10 @@ fn what_an_engine_tells_is_written_in_its_words() {
     assert_eq!(
         idle_report_to_json(&IdleReport { idle: true, paused_lanes: 1, attempts: 6 }),
         json!({"idle": true, "paused_lanes": 1, "attempts": 6})
+    );
+    assert_eq!(
+        purged_to_json(&Purged { deliveries: 3, events: 2, hooks: 1 }),
+        json!({"deliveries": 3, "events": 2, "hooks": 1})
     );
     let resource = Resource {
         name: "Project Users".to_owned(),

@@ -148,7 +148,7 @@ impl Bench {
         match self.operations.pop_front().expect("an operation was asked for") {
             Operation::Load(requests) => Input::Loaded(self.store.load(&requests).unwrap()),
             Operation::Commit(commit) => Input::Committed(self.store.commit(&commit).unwrap()),
-            Operation::Sweep => Input::Swept(self.store.sweep_flushed(3).unwrap()),
+            Operation::Sweep => Input::Swept(self.store.sweep_flushed(3, self.now.wall).unwrap()),
         }
     }
 

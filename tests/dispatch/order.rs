@@ -218,7 +218,10 @@ fn flush_discards_everything_up_to_it_and_nothing_after() {
     let kinds: Vec<_> = bench.notices.iter().map(|notice| notice.kind.as_str()).collect();
     assert_eq!(kinds, ["paused", "flushed"]);
     let swept = bench.operations.iter().any(|operation| matches!(operation, Operation::Sweep));
-    assert!(!swept && bench.store.sweep_flushed(100).is_ok_and(|more| !more), "the sweep went on to its end");
+    assert!(
+        !swept && bench.store.sweep_flushed(100, bench.now.wall).is_ok_and(|more| !more),
+        "the sweep went on to its end"
+    );
     bench.drain();
     assert!(bench.dispatch.is_idle());
 }

@@ -81,8 +81,8 @@ impl Queue for Faulty {
         self.store.lanes_with_work()
     }
 
-    fn sweep_flushed(&self, limit: u32) -> Result<bool> {
-        self.store.sweep_flushed(limit)
+    fn sweep_flushed(&self, limit: u32, now: Timestamp) -> Result<bool> {
+        self.store.sweep_flushed(limit, now)
     }
 
     fn order(&self, scope: &Scope, hook: HookId, order: LaneOrder) -> Result<()> {
@@ -151,5 +151,9 @@ impl Log for Faulty {
         page: &PageRequest,
     ) -> Result<Page<Delivery>> {
         self.store.deliveries(scope, hook, query, page)
+    }
+
+    fn purge(&self, ended_before: Timestamp, limit: u32) -> Result<(Purged, bool)> {
+        self.store.purge(ended_before, limit)
     }
 }

@@ -10,6 +10,7 @@ use tieback::policy::retry::RetryPolicy;
 use tieback::service::Service;
 use tieback::store::memory::MemoryStore;
 use tieback::store::{Commit, LaneWrite, Queue};
+use tieback::time::Clock;
 use tieback::types::*;
 
 use crate::stage::{EVENT, Gate, RESOURCE, Stage};
@@ -167,7 +168,7 @@ fn what_a_flush_had_marked_before_a_crash_is_swept_at_the_next_start() {
     let flush = LaneWrite { hook, state: LaneState::default(), flush: true };
     store.commit(&Commit { settled: Vec::new(), lanes: vec![flush] }).unwrap();
     stage.rig.run();
-    assert!(!store.sweep_flushed(1).unwrap(), "nothing is left to sweep");
+    assert!(!store.sweep_flushed(1, stage.rig.clock.now().wall).unwrap(), "nothing is left to sweep");
     assert_eq!(stage.statuses(), ["discarded"; 3]);
     assert_eq!(stage.arrived(), [0; 0]);
 }

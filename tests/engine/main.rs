@@ -14,5 +14,6 @@ mod operate;
 mod order;
 mod payloads;
 mod publish;
+mod retention;
 mod run;
 mod watch;

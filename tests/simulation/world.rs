@@ -377,7 +377,7 @@ impl World {
             }
             Operation::Sweep => {
                 self.truth.totals.sweeps += 1;
-                let more = self.store.sweep_flushed(1 + self.dice.below(5) as u32).unwrap();
+                let more = self.store.sweep_flushed(1 + self.dice.below(5) as u32, self.now.wall).unwrap();
                 self.store.sync();
                 Input::Swept(more)
             }

@@ -74,7 +74,7 @@ pub fn statuses_narrow_the_list_in_both_generations_words(store: &dyn Store) {
             let expected: Vec<Id> = expected.iter().map(|number| all[*number].0.into()).collect();
             assert_eq!(found, expected, "{word}, swept: {swept}");
         }
-        assert!(!store.sweep_flushed(100).unwrap());
+        assert!(!store.sweep_flushed(100, at(3)).unwrap());
     }
 }
 

@@ -7,6 +7,7 @@ mod log;
 mod publish;
 mod queue;
 mod registry;
+mod retention;
 
 use std::ops::Deref;
 
@@ -128,5 +129,15 @@ stores! {
             a_range_includes_its_start_and_not_its_end
             pages_of_deliveries_stay_the_same_while_deliveries_come
             a_list_is_of_one_hook_alone;
+        retention:
+            a_delivery_goes_once_its_outcome_is_old_enough
+            what_is_queued_stays_however_old_it_is
+            every_outcome_has_its_time
+            an_event_stays_while_a_delivery_needs_it
+            a_redelivery_finds_its_event_after_the_body_of_another_version_is_gone
+            an_event_without_deliveries_goes_after_the_same_time
+            a_deleted_hook_goes_after_its_last_delivery
+            a_step_removes_no_more_than_it_was_told
+            ids_of_deliveries_are_not_used_again_after_a_purge;
     }
 }

@@ -166,7 +166,7 @@ pub fn a_late_verdict_changes_nothing_but_its_attempt_is_kept(store: &dyn Store)
         assert_eq!(shown(store, hook, delivery).attempts.len(), before + 3);
     }
     assert_eq!(queued(store, hook), []);
-    while store.sweep_flushed(10).unwrap() {}
+    while store.sweep_flushed(10, at(3)).unwrap() {}
     assert_eq!(standing(store, hook, all[2]), ("discarded".to_owned(), Some("flushed")));
 }
 
@@ -250,14 +250,14 @@ pub fn a_mark_is_never_lowered(store: &dyn Store) {
 pub fn sweeping_turns_marks_into_rows_a_few_at_a_time(store: &dyn Store) {
     let (hook, other) = (rfi_hook(store, "acme"), rfi_hook(store, "other"));
     queue(store, hook, 1..=5);
-    assert!(!store.sweep_flushed(10).unwrap(), "nothing is marked");
+    assert!(!store.sweep_flushed(10, at(3)).unwrap(), "nothing is marked");
     flush(store, hook);
     let before = listed(store, hook);
-    assert!(store.sweep_flushed(2).unwrap());
-    assert!(store.sweep_flushed(2).unwrap());
+    assert!(store.sweep_flushed(2, at(3)).unwrap());
+    assert!(store.sweep_flushed(2, at(3)).unwrap());
     assert_eq!(listed(store, hook), before);
-    assert!(!store.sweep_flushed(2).unwrap());
-    assert!(!store.sweep_flushed(2).unwrap());
+    assert!(!store.sweep_flushed(2, at(3)).unwrap());
+    assert!(!store.sweep_flushed(2, at(3)).unwrap());
     assert_eq!(listed(store, hook), before, "a list shows the same before the sweep and after");
     assert_eq!(queued(store, other).len(), 5);
 }

@@ -6,5 +6,6 @@ mod given;
 
 mod bad_files;
 mod disk;
+mod migrate;
 mod sharing;
 mod together;

@@ -4,12 +4,15 @@ use rusqlite::{Connection, params};
 
 use super::fault::Fault;
 use super::registry::{cut, hook_in};
+use super::retention::purge;
 use super::row::{self, STANDINGS, standing};
 use super::{SqliteStore, refusal};
 use crate::error::Result;
 use crate::store::Log;
+use crate::time::Timestamp;
 use crate::types::{
-    Attempt, Delivery, DeliveryId, DeliveryQuery, DeliveryStatus, HookId, Page, PageRequest, Scope, StatusFilter,
+    Attempt, Delivery, DeliveryId, DeliveryQuery, DeliveryStatus, HookId, Page, PageRequest, Purged, Scope,
+    StatusFilter,
 };
 use crate::wire::payload;
 
@@ -25,6 +28,10 @@ impl Log for SqliteStore {
             hook_in(tx, scope, hook)?;
             deliveries(tx, hook, query, page)
         })
+    }
+
+    fn purge(&self, ended_before: Timestamp, limit: u32) -> Result<(Purged, bool)> {
+        self.write(move |tx| purge(tx, ended_before, limit))
     }
 }
 

@@ -40,6 +40,8 @@ mod queue;
 
 mod log;
 
+mod retention;
+
 /// A store in an SQLite file. It may be used from any thread; what is written is on disk when a method returns.
 pub struct SqliteStore {
     // Dropped in this order: connections before the lock that keeps other processes away.

@@ -55,8 +55,8 @@ impl Queue for SqliteStore {
         })
     }
 
-    fn sweep_flushed(&self, limit: u32) -> Result<bool> {
-        self.write(move |tx| sweep(tx, limit))
+    fn sweep_flushed(&self, limit: u32, now: Timestamp) -> Result<bool> {
+        self.write(move |tx| sweep(tx, limit, now))
     }
 
     fn order(&self, scope: &Scope, hook: HookId, order: LaneOrder) -> Result<()> {
@@ -72,7 +72,7 @@ impl Queue for SqliteStore {
         })
     }
 
-    fn skip(&self, scope: &Scope, hook: HookId, delivery: DeliveryId, _now: Timestamp) -> Result<()> {
+    fn skip(&self, scope: &Scope, hook: HookId, delivery: DeliveryId, now: Timestamp) -> Result<()> {
         let scope = *scope;
         self.write(move |tx| {
             hook_in(tx, &scope, hook)?;
@@ -80,7 +80,7 @@ impl Queue for SqliteStore {
             if !is_queued(&status) {
                 return Err(refusal::has_outcome(delivery, &status).into());
             }
-            tx.prepare_cached(sql!("delivery_skip"))?.execute([delivery])?;
+            tx.prepare_cached(sql!("delivery_skip"))?.execute(params![delivery, now])?;
             tx.prepare_cached(sql!("lane_nudge_if_probe"))?.execute(params![hook, delivery])?;
             Ok(())
         })
@@ -153,8 +153,9 @@ fn settle(tx: &Connection, settled: &Settled) -> Result<bool, Fault> {
         Verdict::Delivered => ("delivered", None),
         Verdict::Discarded(why) => ("discarded", Some(why)),
     };
+    let ended_at = (settled.verdict != Verdict::Queued).then_some(settled.attempt.completed_at);
     let mut settle = tx.prepare_cached(sql!("delivery_settle"))?;
-    let was_queued = settle.execute(params![settled.delivery, status, why, settled.hook])? == 1;
+    let was_queued = settle.execute(params![settled.delivery, status, why, settled.hook, ended_at])? == 1;
     let is_there =
         was_queued || tx.prepare_cached(sql!("delivery_count_late_attempt"))?.execute([settled.delivery])? == 1;
     if is_there {
@@ -207,13 +208,13 @@ fn write_lane(tx: &Connection, write: &LaneWrite) -> Result<Option<(HookId, Deli
     Ok(flushed)
 }
 
-fn sweep(tx: &Connection, limit: u32) -> Result<bool, Fault> {
+fn sweep(tx: &Connection, limit: u32, now: Timestamp) -> Result<bool, Fault> {
     let mut query = tx.prepare_cached(sql!("deliveries_to_sweep"))?;
     let marked = query.query_map([i64::from(limit) + 1], |row| row.get(0))?;
     let marked: Vec<DeliveryId> = marked.collect::<rusqlite::Result<_>>()?;
     let mut sweep = tx.prepare_cached(sql!("delivery_sweep"))?;
     for delivery in marked.iter().take(limit as usize) {
-        sweep.execute([delivery])?;
+        sweep.execute(params![delivery, now])?;
     }
     Ok(marked.len() > limit as usize)
 }

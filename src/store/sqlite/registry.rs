@@ -192,7 +192,7 @@ fn update_hook(
 fn delete_hook(tx: &Connection, scope: &Scope, hook: HookId, now: Timestamp) -> Result<(), Fault> {
     hook_in(tx, scope, hook)?;
     tx.prepare_cached(sql!("triggers_delete_all"))?.execute([hook])?;
-    tx.prepare_cached(sql!("deliveries_of_deleted_hook"))?.execute([hook])?;
+    tx.prepare_cached(sql!("deliveries_of_deleted_hook"))?.execute(params![hook, now])?;
     tx.prepare_cached(sql!("hook_delete"))?.execute(params![hook, now])?;
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind};
 const APPLICATION_ID: i32 = i32::from_be_bytes(*b"tieb");
 
 /// What brings a file from one version to the next; the version is how many of them a file has had.
-const MIGRATIONS: [&str; 1] = [include_str!("schema/0001_begin.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema/0001_begin.sql"), include_str!("schema/0002_retention.sql")];
 
 /// The tables of the newest version.
 const TABLES: [(&str, &str); 8] = [

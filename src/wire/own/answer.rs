@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Retry};
-use crate::types::{Id, IdleReport, Notice, NoticeKind, Published, Stats};
+use crate::types::{Id, IdleReport, Notice, NoticeKind, Published, Purged, Stats};
 
 /// What became of a published event; `no_delivery` only when there was none.
 pub fn published_to_json(published: &Published) -> Value {
@@ -44,6 +44,11 @@ pub fn stats_to_json(stats: &Stats) -> Value {
         "paused_lanes": stats.paused_lanes,
         "oldest_queued_age_ms": millis(stats.oldest_queued_age),
     })
+}
+
+/// What a purge removed.
+pub fn purged_to_json(purged: &Purged) -> Value {
+    json!({"deliveries": purged.deliveries, "events": purged.events, "hooks": purged.hooks})
 }
 
 /// How a wait for idleness ended.

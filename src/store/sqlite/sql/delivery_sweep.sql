@@ -1,1 +1,1 @@
-UPDATE delivery SET status = 'discarded', why = 'flushed' WHERE id = ?1;
+UPDATE delivery SET status = 'discarded', why = 'flushed', ended_at = ?2 WHERE id = ?1;

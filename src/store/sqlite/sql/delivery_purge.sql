@@ -1,0 +1,2 @@
+-- Its attempts go with it.
+DELETE FROM delivery WHERE id = ?1;
