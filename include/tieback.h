@@ -29,7 +29,8 @@
  *             thread; `tieback_engine_start` does.
  *
  * Forks       A child process cannot use its parent's handles: calls give TIEBACK_CLOSED, closing them does nothing.
- *             Open an engine in the child.
+ *             Open an engine in the child. Fork while started engines are idle: what their threads hold locked at
+ *             that moment, inside SQLite or the allocator, stays locked in the child.
  *
  * Defects     No panic leaves the library. A call that meets one prints nothing, gives TIEBACK_INTERNAL and says in its
  *             error where it was; then its handle can only be closed.

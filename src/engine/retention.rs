@@ -110,6 +110,11 @@ impl Rounds {
         }
     }
 
+    /// Whether a step is under way on another thread. One that is only due does not count.
+    pub fn is_under_way(&self) -> bool {
+        self.under_way.is_some()
+    }
+
     fn is_due(&self, shared: &Shared) -> bool {
         self.due.is_some_and(|due| due <= shared.clock.now().monotonic)
     }

@@ -311,7 +311,11 @@ impl Worker {
     }
 
     fn is_idle(&self) -> bool {
-        self.dispatch.is_idle() && self.operations.is_empty() && self.operating.is_none() && self.sends.is_empty()
+        self.dispatch.is_idle()
+            && self.operations.is_empty()
+            && self.operating.is_none()
+            && self.sends.is_empty()
+            && !self.rounds.is_under_way()
     }
 
     /// Puts the present status where callers see it.

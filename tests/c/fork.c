@@ -54,6 +54,8 @@ int main(int argc, char **argv) {
     OK(tieback_hook_iter_new(service, &scope, NULL, &iter, &error));
     /* With threads running, of which the child has none. */
     OK(tieback_engine_start(engine, &error));
+    /* Idle: a lock inside SQLite that one of them held now would stay locked in the child. */
+    OK(tieback_engine_run_until_idle(engine, 60000, 0, NULL, &error));
 
     child = fork();
     CHECK(child >= 0);
