@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::store::Store;
 use crate::types::Purged;
 
-/// How many deliveries one step removes: a transaction of a few milliseconds.
+/// How many deliveries one step removes: small, so that whoever else wants to write does not wait long.
 const STEP: u32 = 250;
 
 /// Between two steps, for whoever else wants to write.
