@@ -14,6 +14,7 @@ use tieback::policy::catalogue::Catalogue;
 use tieback::policy::egress::Egress;
 use tieback::policy::retry::RetryPolicy;
 use tieback::service::Service;
+use tieback::store::QueueBounds;
 use tieback::types::{Id, IdleReport, Scope};
 use tieback::wire::own;
 
@@ -45,6 +46,7 @@ impl Engine {
         danger_allow_http: bool,
         danger_allow_private_addresses: bool,
         retention_ms: Option<u64>,
+        bounds: (Option<u32>, Option<u32>),
     ) -> PyResult<Self> {
         let policy = read(py, "open", policy, RetryPolicy::from_json)?;
         let engine = detached(py, "open", move || {
@@ -55,7 +57,8 @@ impl Engine {
             };
             let egress = Egress { danger_allow_http, danger_allow_private_addresses };
             let retention = retention_ms.map_or(CoreEngine::RETENTION, Duration::from_millis);
-            CoreEngine::open(EngineOptions { policy, catalogue, egress, retention, ..EngineOptions::at(path) })
+            let bounds = QueueBounds { per_hook: bounds.0.map(u64::from), total: bounds.1.map(u64::from) };
+            CoreEngine::open(EngineOptions { policy, catalogue, egress, retention, bounds, ..EngineOptions::at(path) })
         })?;
         Ok(Self { opened: Opened::new(engine), closed: AtomicBool::new(false), endings: Endings::default() })
     }

@@ -10,7 +10,7 @@ from typing import NoReturn
 from . import _tieback
 from ._errors import Error, error_from_answer
 from ._event import Event, Published, event_to_input, published_from_answer
-from ._input import flag, given, id_text, milliseconds, optional_plain_text, seconds
+from ._input import bound, flag, given, id_text, milliseconds, optional_plain_text, seconds
 from ._scope import Scope, scope_to_input
 from ._service import Deliveries, Hooks, Resources, Triggers
 from ._status import (
@@ -38,6 +38,8 @@ def open(
     jitter: float | None = None,
     honor_retry_after: bool = False,
     retention: float | None = None,
+    max_queued_per_hook: int | None = None,
+    max_queued: int | None = None,
     catalogue: str | None = None,
     danger_allow_http: bool = False,
     danger_allow_private_addresses: bool = False,
@@ -50,6 +52,9 @@ def open(
 
     `retention` is how long deliveries, their attempts and their events are kept after the outcome: 28 days (2419200) as
     with Procore. What is queued is kept however old it is.
+
+    `max_queued_per_hook` and `max_queued` bound the queues: an event that would make one longer is an `UnavailableError`
+    and nothing of it is kept. Left out, they hold as much as the disk.
 
     `catalogue` is None for the built-in one, a table as CSV text, or `"any"`. Plain http and private addresses are
     refused unless the danger switches say otherwise.
@@ -75,6 +80,7 @@ def open(
         flag("danger_allow_http", danger_allow_http),
         flag("danger_allow_private_addresses", danger_allow_private_addresses),
         milliseconds("retention", retention),
+        (bound("max_queued_per_hook", max_queued_per_hook), bound("max_queued", max_queued)),
     )
     return Engine(native, where)
 

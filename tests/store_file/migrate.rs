@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::Connection;
 use tieback::error::ErrorKind;
 use tieback::store::sqlite::SqliteStore;
-use tieback::store::{Log, Registry};
+use tieback::store::{Log, Queue, Registry};
 use tieback::types::{HookId, Purged};
 use tieback::wire::payload;
 
@@ -68,6 +68,10 @@ fn a_store_of_the_first_schema_opens_with_everything_that_was_in_it() {
     assert_eq!(store.hook(&company(), hook).unwrap().trigger_count, Some(1));
     assert_eq!(queued(&store, hook).len(), 1);
     assert!(publish(&store, event(1)).duplicate);
+    // One is queued still, and counted.
+    let bounds = tieback::store::QueueBounds { per_hook: Some(1), total: None };
+    let full = store.publish(&[tieback::store::Publishing { bounds, ..event(5) }], at(0)).unwrap().remove(0);
+    assert_eq!(full.unwrap_err().kind(), ErrorKind::Unavailable);
     assert_eq!(publish(&store, event(5)).hooks, [hook]);
 
     // A delivery ended with its last attempt; one without attempts is as old as it can be.
