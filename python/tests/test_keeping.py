@@ -38,7 +38,7 @@ def test_full_queue_is_unavailable_and_says_what_to_do(
     ) as engine:
         hook = engine.hooks.create(scope, namespace="n", payload_version="v4.0", destination_url=endpoint.url)
         engine.triggers.create(scope, hook.id, resource_name="Company Users", event_type="update")
-        one, two = engine.publish_many([event, dataclasses.replace(event, resource_id=43)])
+        one, two = engine.publish_many([event, dataclasses.replace(event, resource_id="43")])
         assert isinstance(one, tieback.Published)
         assert isinstance(two, tieback.UnavailableError)
         assert next(iter(bound)) in str(two)

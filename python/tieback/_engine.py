@@ -53,8 +53,8 @@ def open(
     `retention` is how long deliveries, their attempts and their events are kept after the outcome: 28 days (2419200) as
     with Procore. What is queued is kept however old it is.
 
-    `max_queued_per_hook` and `max_queued` bound the queues: an event that would make one longer is an `UnavailableError`
-    and nothing of it is kept. Left out, they hold as much as the disk.
+    `max_queued_per_hook` and `max_queued` bound the queues: an event that would make one longer is an
+    `UnavailableError` and nothing of it is kept. Left out, they hold as much as the disk.
 
     `catalogue` is None for the built-in one, a table as CSV text, or `"any"`. Plain http and private addresses are
     refused unless the danger switches say otherwise.

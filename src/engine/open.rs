@@ -59,9 +59,8 @@ impl EngineOptions {
     }
 
     /// Reads options from tieback's own JSON: `path`, and where wanted `danger_allow_http`,
-    /// `danger_allow_private_addresses`, `retry` (see [`RetryPolicy::from_json`]), `retention_ms`, `max_queued_per_hook`,
-    /// `max_queued`,
-    /// `catalogue_csv`, `catalogue_accept_any`.
+    /// `danger_allow_private_addresses`, `retry` (see [`RetryPolicy::from_json`]), `retention_ms`,
+    /// `max_queued_per_hook`, `max_queued`, `catalogue_csv`, `catalogue_accept_any`.
     ///
     /// # Errors
     /// `invalid_argument` for an unknown or missing member, another type, or numbers that make no sense together.
