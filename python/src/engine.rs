@@ -45,8 +45,7 @@ impl Engine {
         catalogue: Option<String>,
         danger_allow_http: bool,
         danger_allow_private_addresses: bool,
-        retention_ms: Option<u64>,
-        bounds: (Option<u32>, Option<u32>),
+        keeping: (Option<u64>, Option<u32>, Option<u32>),
     ) -> PyResult<Self> {
         let policy = read(py, "open", policy, RetryPolicy::from_json)?;
         let engine = detached(py, "open", move || {
@@ -56,8 +55,9 @@ impl Engine {
                 Some(table) => Catalogue::from_csv(table)?,
             };
             let egress = Egress { danger_allow_http, danger_allow_private_addresses };
+            let (retention_ms, per_hook, total) = keeping;
             let retention = retention_ms.map_or(CoreEngine::RETENTION, Duration::from_millis);
-            let bounds = QueueBounds { per_hook: bounds.0.map(u64::from), total: bounds.1.map(u64::from) };
+            let bounds = QueueBounds { per_hook: per_hook.map(u64::from), total: total.map(u64::from) };
             CoreEngine::open(EngineOptions { policy, catalogue, egress, retention, bounds, ..EngineOptions::at(path) })
         })?;
         Ok(Self { opened: Opened::new(engine), closed: AtomicBool::new(false), endings: Endings::default() })

@@ -79,8 +79,11 @@ def open(
         optional_plain_text("catalogue", catalogue),
         flag("danger_allow_http", danger_allow_http),
         flag("danger_allow_private_addresses", danger_allow_private_addresses),
-        milliseconds("retention", retention),
-        (bound("max_queued_per_hook", max_queued_per_hook), bound("max_queued", max_queued)),
+        (
+            milliseconds("retention", retention),
+            bound("max_queued_per_hook", max_queued_per_hook),
+            bound("max_queued", max_queued),
+        ),
     )
     return Engine(native, where)
 

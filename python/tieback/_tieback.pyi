@@ -16,8 +16,7 @@ class Engine:
         catalogue: str | None,
         danger_allow_http: bool,
         danger_allow_private_addresses: bool,
-        retention_ms: int | None,
-        bounds: tuple[int | None, int | None],
+        keeping: tuple[int | None, int | None, int | None],
     ) -> Engine: ...
     def hook_create(self, scope: dict[str, str], hook: dict[str, Any]) -> dict[str, Any]: ...
     def hook_list(self, scope: dict[str, str], query: dict[str, Any], page: dict[str, Any]) -> dict[str, Any]: ...
