@@ -85,7 +85,7 @@
  * Begins `tieback_engine_options`.
  */
 #define TIEBACK_ENGINE_OPTIONS_INIT \
-    { sizeof(tieback_engine_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    { sizeof(tieback_engine_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /**
  * Begins `tieback_hook_options`.
@@ -494,6 +494,15 @@ typedef struct {
      * days), as with Procore. What is queued is kept however old it is.
      */
     int64_t retention_ms;
+    /**
+     * The most deliveries that may be queued for one hook; an event that would make more is TIEBACK_UNAVAILABLE and
+     * nothing of it is kept. Default: as many as the disk holds.
+     */
+    int32_t max_queued_per_hook;
+    /**
+     * The same for all hooks together. Default: as many as the disk holds.
+     */
+    int32_t max_queued;
 } tieback_engine_options;
 
 /**

@@ -10,9 +10,6 @@ use serde_json::Value;
 use tieback::embedded::Embedded;
 use tieback::engine::{Engine as CoreEngine, EngineOptions, check_count, each_during, one_answer_each};
 use tieback::error::{Error, Result};
-use tieback::net::client::Outbound;
-use tieback::policy::catalogue::Catalogue;
-use tieback::policy::retry::RetryPolicy;
 use tieback::service::Service;
 use tieback::types::{Id, IdleReport, Scope, TriggerCreate};
 use tieback::wire::own;
@@ -37,35 +34,9 @@ type Object<'a, 'py> = &'a Bound<'py, PyAny>;
 #[pymethods]
 impl Engine {
     #[new]
-    fn new(
-        py: Python<'_>,
-        path: PathBuf,
-        policy: Object<'_, '_>,
-        catalogue: Option<String>,
-        outbound: Object<'_, '_>,
-        retention_ms: Option<u64>,
-    ) -> PyResult<Self> {
-        let outbound = read(py, "open", outbound, Outbound::from_json)?;
-        let policy = read(py, "open", policy, RetryPolicy::from_json)?;
-        let engine = detached(py, "open", move || {
-            let catalogue = match catalogue.as_deref() {
-                None => Catalogue::builtin(),
-                Some("any") => Catalogue::accept_any(),
-                Some(table) => Catalogue::from_csv(table)?,
-            };
-            let Outbound { egress, tls, proxy, lookup } = outbound;
-            let retention = retention_ms.map_or(CoreEngine::RETENTION, Duration::from_millis);
-            CoreEngine::open(EngineOptions {
-                policy,
-                catalogue,
-                egress,
-                tls,
-                proxy,
-                lookup,
-                retention,
-                ..EngineOptions::at(path)
-            })
-        })?;
+    fn new(py: Python<'_>, path: PathBuf, options: Object<'_, '_>) -> PyResult<Self> {
+        let options = read(py, "open", options, |options| EngineOptions::from_json_at(path, options))?;
+        let engine = detached(py, "open", move || CoreEngine::open(options))?;
         Ok(Self { opened: Opened::new(engine), closed: AtomicBool::new(false), endings: Endings::default() })
     }
 

@@ -196,6 +196,8 @@ def test_value_that_contains_itself_is_refused(engine: tieback.Engine, event: ti
         ({"jitter": 1.5}, "jitter"),
         ({"honor_retry_after": 1}, "honor_retry_after"),
         ({"retention": 0}, "retention"),
+        ({"max_queued_per_hook": 0}, "max_queued_per_hook"),
+        ({"max_queued": 2**32}, "max_queued"),
         ({"retention": -1}, "retention"),
     ],
 )

@@ -10,7 +10,18 @@ from typing import NoReturn
 from . import _tieback
 from ._errors import Error, error_from_answer
 from ._event import Event, Published, event_to_input, published_from_answer
-from ._input import flag, given, id_text, milliseconds, optional_plain_text, path_text, plain_text, seconds, texts
+from ._input import (
+    bound,
+    flag,
+    given,
+    id_text,
+    milliseconds,
+    optional_plain_text,
+    path_text,
+    plain_text,
+    seconds,
+    texts,
+)
 from ._scope import Scope, scope_to_input
 from ._service import Deliveries, Hooks, Resources, Triggers
 from ._status import (
@@ -38,6 +49,8 @@ def open(
     jitter: float | None = None,
     honor_retry_after: bool = False,
     retention: float | None = None,
+    max_queued_per_hook: int | None = None,
+    max_queued: int | None = None,
     catalogue: str | None = None,
     allow_networks: Iterable[str] = (),
     extra_ca: str | os.PathLike[str] | None = None,
@@ -59,6 +72,9 @@ def open(
     `retention` is how long deliveries, their attempts and their events are kept after the outcome: 28 days (2419200) as
     with Procore. What is queued is kept however old it is.
 
+    `max_queued_per_hook` and `max_queued` bound the queues: an event that would make one longer is an
+    `UnavailableError` and nothing of it is kept. Left out, they hold as much as the disk.
+
     `catalogue` is None for the built-in one, a table as CSV text, or `"any"`. Plain http and private addresses are
     refused unless the danger switches say otherwise; `allow_networks` allows single networks, such as `"10.20.0.0/16"`.
 
@@ -71,7 +87,7 @@ def open(
 
     `UnavailableError` when another engine has the file open; `StorageError` when it is no store.
     """
-    policy = given(
+    retry = given(
         connect_timeout_ms=milliseconds("connect_timeout", connect_timeout),
         response_timeout_ms=milliseconds("response_timeout", response_timeout),
         backoff_min_ms=milliseconds("backoff_min", backoff_min),
@@ -83,9 +99,13 @@ def open(
         honor_retry_after=honor_retry_after,
     )
     extra_ca_is_text = extra_ca is None or isinstance(extra_ca, str)
-    outbound = given(
-        danger_allow_http=flag("danger_allow_http", danger_allow_http),
-        danger_allow_private_addresses=flag("danger_allow_private_addresses", danger_allow_private_addresses),
+    options = given(
+        retry=retry,
+        retention_ms=milliseconds("retention", retention),
+        max_queued_per_hook=bound("max_queued_per_hook", max_queued_per_hook),
+        max_queued=bound("max_queued", max_queued),
+        catalogue_csv=None if catalogue == "any" else optional_plain_text("catalogue", catalogue),
+        catalogue_accept_any=catalogue == "any",
         allow_networks=texts("allow_networks", allow_networks),
         extra_ca_pem=extra_ca if extra_ca_is_text else None,
         extra_ca_file=None if extra_ca_is_text else path_text("extra_ca", extra_ca),
@@ -95,15 +115,11 @@ def open(
         no_proxy=optional_plain_text("no_proxy", no_proxy),
         proxy_from_environment=flag("proxy_from_environment", proxy_from_environment),
         danger_proxy_resolves=flag("danger_proxy_resolves", danger_proxy_resolves),
+        danger_allow_http=flag("danger_allow_http", danger_allow_http),
+        danger_allow_private_addresses=flag("danger_allow_private_addresses", danger_allow_private_addresses),
     )
     where = plain_text("path", os.fspath(path))
-    native = _tieback.Engine(
-        where,
-        policy,
-        optional_plain_text("catalogue", catalogue),
-        outbound,
-        milliseconds("retention", retention),
-    )
+    native = _tieback.Engine(where, options)
     return Engine(native, where)
 
 

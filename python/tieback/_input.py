@@ -105,6 +105,17 @@ def milliseconds(what: str, value: object) -> int | None:
     return None if value is None else math.ceil(round(seconds(what, value) * 1000, 3))
 
 
+def bound(what: str, value: object) -> int | None:
+    """A number from 1 on, or None for no bound."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{what} must be an int, not {type(value).__name__}")
+    if not 1 <= value < 2**32:
+        raise InvalidArgumentError(f"{what} is out of range: give 1 to 4294967295, or leave it out for no bound")
+    return value
+
+
 def headers(value: object) -> dict[str, str] | None:
     """Header names and values, or none."""
     if value is None:

@@ -16,6 +16,7 @@ use crate::policy::catalogue::Catalogue;
 use crate::policy::egress::Egress;
 use crate::policy::network::Network;
 use crate::policy::retry::RetryPolicy;
+use crate::store::QueueBounds;
 
 /// How an engine is opened. Begin with TIEBACK_ENGINE_OPTIONS_INIT; a field that is 0 or NULL means its default.
 #[derive(Clone, Copy, Debug)]
@@ -76,6 +77,11 @@ pub struct tieback_engine_options {
     /// How long deliveries, their attempts and their events are kept after the outcome. Default 2,419,200,000 (28
     /// days), as with Procore. What is queued is kept however old it is.
     pub retention_ms: i64,
+    /// The most deliveries that may be queued for one hook; an event that would make more is TIEBACK_UNAVAILABLE and
+    /// nothing of it is kept. Default: as many as the disk holds.
+    pub max_queued_per_hook: i32,
+    /// The same for all hooks together. Default: as many as the disk holds.
+    pub max_queued: i32,
 }
 
 // SAFETY: `repr(C)`, begins with its size, and zero is a value of integers and raw pointers.
@@ -113,6 +119,10 @@ pub unsafe fn read(options: *const tieback_engine_options) -> Result<EngineOptio
         proxy: outbound.proxy,
         catalogue: Catalogue::chosen(csv, text::flag("catalogue_accept_any", given.catalogue_accept_any)?)?,
         retention: span("retention_ms", given.retention_ms, Engine::RETENTION)?,
+        bounds: QueueBounds {
+            per_hook: bound("max_queued_per_hook", given.max_queued_per_hook)?,
+            total: bound("max_queued", given.max_queued)?,
+        },
         ..EngineOptions::at(path)
     })
 }
@@ -161,6 +171,10 @@ fn policy(given: &tieback_engine_options) -> Result<RetryPolicy> {
         jitter: f64::from(text::number("jitter_percent", given.jitter_percent)?) / 100.0,
         honor_retry_after: text::flag("honor_retry_after", given.honor_retry_after)?,
     })
+}
+
+fn bound(what: &str, most: i32) -> Result<Option<u64>> {
+    Ok(Some(text::number(what, most)?.into()).filter(|most| *most > 0))
 }
 
 fn span(what: &str, millis: i64, default: Duration) -> Result<Duration> {

@@ -33,7 +33,7 @@ use crate::policy::egress::Egress;
 use crate::policy::retry::RetryPolicy;
 use crate::random::Random;
 use crate::runtime::{Process, Runtime};
-use crate::store::{LaneOrder, Store};
+use crate::store::{LaneOrder, QueueBounds, Store};
 use crate::time::Clock;
 use crate::types::{DeliveryId, HookId, Id, IdleReport, Notice, Scope, Stats};
 use notices::Notices;
@@ -62,6 +62,7 @@ struct Shared {
     policy: RetryPolicy,
     limits: Limits,
     retention: Duration,
+    bounds: QueueBounds,
     ulids: Ulids,
     signals: Signals,
     notices: Notices,
@@ -97,6 +98,7 @@ impl Engine {
             policy: options.policy,
             limits: options.limits,
             retention: options.retention,
+            bounds: options.bounds,
             ulids: Ulids::default(),
             signals: Signals::default(),
             notices: Notices::default(),

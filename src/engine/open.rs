@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::Engine;
 use super::retention::check_retention;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::net::client::Outbound;
 use crate::net::proxy::ProxyOptions;
 use crate::net::resolve::{Lookup, SystemLookup};
@@ -18,6 +18,7 @@ use crate::policy::dispatch::Limits;
 use crate::policy::egress::Egress;
 use crate::policy::retry::RetryPolicy;
 use crate::random::{Random, SystemRandom};
+use crate::store::QueueBounds;
 use crate::store::sqlite::SqliteStore;
 use crate::time::{Clock, SystemClock};
 use crate::wire::own::Members;
@@ -45,6 +46,8 @@ pub struct EngineOptions {
     pub random: Arc<dyn Random>,
     /// How long deliveries, their attempts and their events are kept after the outcome. 28 days, as with Procore.
     pub retention: Duration,
+    /// How many deliveries may be queued before publishing is refused. As many as the disk holds.
+    pub bounds: QueueBounds,
     /// How much the worker does at once. 256 attempts in flight.
     pub limits: Limits,
 }
@@ -63,18 +66,33 @@ impl EngineOptions {
             clock: Arc::new(SystemClock::new()),
             random: Arc::new(SystemRandom),
             retention: Engine::RETENTION,
+            bounds: QueueBounds::default(),
             limits: Limits::default(),
         }
     }
 
     /// Reads options from tieback's own JSON: `path`, and where wanted `retry` (see [`RetryPolicy::from_json`]),
-    /// `retention_ms`, `catalogue_csv`, `catalogue_accept_any`, and what [`Outbound::from_json`] reads.
+    /// `retention_ms`, `max_queued_per_hook`, `max_queued`, `catalogue_csv`, `catalogue_accept_any`, and what
+    /// [`Outbound::from_json`] reads.
     ///
     /// # Errors
     /// `invalid_argument` for an unknown or missing member, another type, or numbers that make no sense together.
     pub fn from_json(input: &Value) -> Result<Self> {
         let mut members = Members::of(input)?;
         let path = members.text("path")?;
+        let path = members.need("path", "the path of the SQLite file", path)?.into();
+        Self::read(path, members)
+    }
+
+    /// The same without the member `path`: paths need not be text.
+    ///
+    /// # Errors
+    /// As [`EngineOptions::from_json`].
+    pub fn from_json_at(path: PathBuf, input: &Value) -> Result<Self> {
+        Self::read(path, Members::of(input)?)
+    }
+
+    fn read(path: PathBuf, mut members: Members<'_>) -> Result<Self> {
         let Outbound { egress, tls, proxy, lookup } = Outbound::read(&mut members)?;
         let options = Self {
             egress,
@@ -83,11 +101,15 @@ impl EngineOptions {
             lookup,
             policy: members.read("retry", |_, retry| RetryPolicy::from_json(retry))?.unwrap_or_default(),
             retention: members.millis("retention_ms")?.unwrap_or(Engine::RETENTION),
+            bounds: QueueBounds {
+                per_hook: members.whole32("max_queued_per_hook")?.map(u64::from),
+                total: members.whole32("max_queued")?.map(u64::from),
+            },
             catalogue: Catalogue::chosen(
                 members.text("catalogue_csv")?,
                 members.flag("catalogue_accept_any")?.unwrap_or_default(),
             )?,
-            ..Self::at(members.need("path", "the path of the SQLite file", path)?)
+            ..Self::at(path)
         };
         members.end()?;
         options.check()?;
@@ -97,7 +119,12 @@ impl EngineOptions {
     /// Checks that the numbers make sense.
     pub(super) fn check(&self) -> Result<()> {
         self.policy.check()?;
-        check_retention(self.retention)
+        check_retention(self.retention)?;
+        let bounds = [("max_queued_per_hook", self.bounds.per_hook), ("max_queued", self.bounds.total)];
+        match bounds.into_iter().find(|(_, most)| *most == Some(0)) {
+            Some((name, _)) => Err(Error::invalid(format!("{name} 0 would queue nothing: leave it out for no bound"))),
+            None => Ok(()),
+        }
     }
 }
 

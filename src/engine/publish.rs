@@ -20,7 +20,8 @@ impl Engine {
     ///
     /// # Errors
     /// `invalid_argument` for an event that cannot be published; `conflict` when its ulid or id was published before
-    /// with other content; `closed`, `storage`. Nothing was changed then.
+    /// with other content; `unavailable` when a queue is as long as the options allow; `closed`, `storage`. Nothing was
+    /// changed then.
     pub fn publish(&self, event: &Event) -> Result<Published> {
         only_answer(self.publish_many(std::slice::from_ref(event)))
     }
@@ -89,7 +90,7 @@ impl Shared {
         let mut event = event.clone();
         event.ulid = event.ulid.or_else(|| Some(self.ulids.next(now, &*self.random)));
         event.timestamp = event.timestamp.or(Some(now));
-        Ok(Publishing { event, named, given, deprecated: deprecated && only.is_none(), only })
+        Ok(Publishing { event, named, given, deprecated: deprecated && only.is_none(), only, bounds: self.bounds })
     }
 }
 

@@ -3,6 +3,7 @@
 //! With [`MemoryStore::unsynced`] it behaves like a disk whose power can be cut: what was written since the last
 //! [`sync`](MemoryStore::sync) is lost by a [`crash`](MemoryStore::crash), and what was synced stays.
 
+mod bounds;
 mod log;
 mod retention;
 
@@ -239,6 +240,7 @@ impl State {
         let recipients = matching::recipients(&event, publishing.deprecated, &candidates);
         let no_delivery = recipients.as_ref().err().copied();
         let hooks = recipients.unwrap_or_default();
+        self.check_room(publishing.bounds, &hooks)?;
         self.last_event_row += 1;
         let row = EventRow {
             event: event.clone(),

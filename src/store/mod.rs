@@ -66,6 +66,17 @@ pub struct Publishing {
     pub deprecated: bool,
     /// A delivery for this hook alone, whatever its triggers say.
     pub only: Option<HookId>,
+    /// How long the queues may be with it.
+    pub bounds: QueueBounds,
+}
+
+/// The most deliveries that may be queued; `None` is as many as the disk holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct QueueBounds {
+    /// For one hook.
+    pub per_hook: Option<u64>,
+    /// For all hooks together.
+    pub total: Option<u64>,
 }
 
 /// What an operator asks of a lane.
@@ -82,7 +93,8 @@ pub enum LaneOrder {
 /// The queue: publishing, loading, committing, and what operators do to it.
 pub trait Queue: Send + Sync {
     /// Keeps events and their deliveries, all in one transaction; one answer each. The same event again (same `ulid` or
-    /// same given `id`, same content) makes nothing and says so; with other content it is a `conflict`.
+    /// same given `id`, same content) makes nothing and says so; with other content it is a `conflict`. An event that
+    /// would make a queue longer than its bounds is `unavailable`, and nothing of it is kept.
     fn publish(&self, events: &[Publishing], now: Timestamp) -> Result<Vec<Result<Published>>>;
 
     /// The hooks that have queued deliveries.

@@ -74,6 +74,30 @@ pub fn event_conflict(given: &Event, known: &Published) -> Error {
     )
 }
 
+/// The hook's queue is as long as it may be.
+pub fn hook_queue_full(hook: HookId, queued: u64) -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        format!(
+            "hook {hook} has {queued} deliveries queued, and max_queued_per_hook allows no more: nothing of this event \
+             was kept; see why its endpoint does not take them, disable or delete the hook if it is not used, or \
+             raise the bound; then publish the event again"
+        ),
+    )
+}
+
+/// The queues together are as long as they may be.
+pub fn queues_full(queued: u64, wanted: u64, bound: u64) -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        format!(
+            "{queued} deliveries are queued on all hooks together, and with the {wanted} of this event there would be \
+             more than the {bound} that max_queued allows: nothing of it was kept; see which endpoints do not take \
+             theirs, or raise the bound; then publish the event again"
+        ),
+    )
+}
+
 /// Where a page begins.
 ///
 /// # Errors

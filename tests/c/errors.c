@@ -137,6 +137,8 @@ static void bad_engine_options(const char *path) {
     REFUSED(max_in_flight, 257, "max_in_flight 257");
     REFUSED(jitter_percent, 101, "jitter");
     REFUSED(honor_retry_after, -1, "honor_retry_after");
+    REFUSED(max_queued_per_hook, -1, "max_queued_per_hook -1");
+    REFUSED(max_queued, -1, "max_queued -1");
     REFUSED(retention_ms, -1, "retention_ms -1");
     REFUSED(catalogue_csv, "no,table", "");
     REFUSED(allow_networks, "10.20.0.0/16, inside", "`inside`");

@@ -34,7 +34,7 @@ int main(void) {
     if (sizeof(void *) == 8) {
         CHECK(sizeof(tieback_scope) == 32);
         CHECK(offsetof(tieback_scope, company_id) == 16);
-        CHECK(sizeof(tieback_engine_options) == 152);
+        CHECK(sizeof(tieback_engine_options) == 160);
         CHECK(offsetof(tieback_engine_options, give_up_after_ms) == 40);
         CHECK(offsetof(tieback_engine_options, catalogue_csv) == 64);
         CHECK(offsetof(tieback_engine_options, allow_networks) == 80);

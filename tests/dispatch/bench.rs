@@ -100,7 +100,8 @@ impl Bench {
             event.metadata = Some(Metadata { source_operation_id, ..Metadata::default() });
         }
         let given = self.published.to_string();
-        let publishing = Publishing { event, named: true, given, deprecated: false, only: None };
+        let publishing =
+            Publishing { event, named: true, given, deprecated: false, only: None, bounds: Default::default() };
         let published = self.store.publish(&[publishing], self.now.wall).unwrap().pop().unwrap().unwrap();
         assert_eq!(published.hooks, [hook]);
         let page = PageRequest { limit: 1, after: None };

@@ -56,7 +56,7 @@ impl World {
             let ulid = ulid::Ulid::from_parts(1_700_000_000_000, self.published.into()).to_string();
             event.ulid = Some(ulid.clone());
             event.timestamp = Some(self.now.wall);
-            Publishing { event, named: true, given: ulid, deprecated: false, only: None }
+            Publishing { event, named: true, given: ulid, deprecated: false, only: None, bounds: Default::default() }
         });
         let events: Vec<_> = events.collect();
         if self.dice.one_in(2) {

@@ -3,7 +3,7 @@
 
 use tieback::error::{ErrorKind, Result};
 use tieback::policy::lane::{LaneState, Verdict};
-use tieback::store::{Commit, Committed, LaneWrite, LoadRequest, Loaded, Publishing, Settled, Store};
+use tieback::store::{Commit, Committed, LaneWrite, LoadRequest, Loaded, Publishing, QueueBounds, Settled, Store};
 use tieback::time::Timestamp;
 use tieback::types::{
     Attempt, Delivery, DeliveryId, DeliveryQuery, DestinationHeaders, DestinationUrl, Event, HookCreate, HookId, Id,
@@ -92,7 +92,7 @@ pub fn event_in(scope: &Scope, resource: &str, resource_id: Id, event_type: &str
 pub fn ready(mut event: Event) -> Publishing {
     let given = event_to_json(&event).to_string();
     event.timestamp.get_or_insert(at(0));
-    Publishing { event, named: true, given, deprecated: false, only: None }
+    Publishing { event, named: true, given, deprecated: false, only: None, bounds: QueueBounds::default() }
 }
 
 pub fn ulid(number: i64) -> String {

@@ -3,6 +3,7 @@
 
 mod given;
 
+mod bounds;
 mod log;
 mod publish;
 mod queue;
@@ -129,6 +130,14 @@ stores! {
             a_range_includes_its_start_and_not_its_end
             pages_of_deliveries_stay_the_same_while_deliveries_come
             a_list_is_of_one_hook_alone;
+        bounds:
+            a_full_queue_refuses_the_event_and_says_which_and_how_much
+            an_event_is_refused_whole_when_one_of_its_queues_is_full
+            each_event_of_a_call_has_its_own_answer_about_room
+            all_queues_together_have_a_bound_too
+            what_makes_no_delivery_or_was_published_before_needs_no_room
+            every_outcome_makes_room
+            a_redelivery_takes_room;
         retention:
             a_delivery_goes_once_its_outcome_is_old_enough
             what_is_queued_stays_however_old_it_is

@@ -4,11 +4,11 @@ use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use super::fault::Fault;
 use super::refusal;
-use super::row::counted;
+use super::row::{count, counted};
 use crate::error::{Error, ErrorKind, Result};
 use crate::policy::lane::Gate;
 use crate::policy::matching::{Candidate, recipients};
-use crate::store::{Publishing, resource_key};
+use crate::store::{Publishing, QueueBounds, resource_key};
 use crate::time::Timestamp;
 use crate::types::{DeliveryId, Event, EventId, HookId, Id, NoDelivery, PayloadVersion, Published, Scope};
 use crate::wire::payload;
@@ -53,6 +53,7 @@ fn publish(tx: &Connection, publishing: &Publishing, ids: &mut EventIds) -> Resu
     event.id = Some(id.into());
     // Everything that can be refused comes before the first row.
     let payloads = render(&event, &hooks)?;
+    check_room(tx, publishing.bounds, &hooks)?;
     insert_event(tx, publishing, id, &event, hooks.len(), no_delivery, ids.now)?;
     for (version, body) in payloads {
         insert_payload(tx, id, version, &body)?;
@@ -68,6 +69,29 @@ fn publish(tx: &Connection, publishing: &Publishing, ids: &mut EventIds) -> Resu
         no_delivery,
         hooks: hooks.into_iter().map(|(hook, _)| hook).collect(),
     })
+}
+
+/// Refuses what would make a queue longer than it may be.
+fn check_room(tx: &Connection, bounds: QueueBounds, hooks: &Recipients) -> Result<(), Fault> {
+    if hooks.is_empty() {
+        return Ok(());
+    }
+    if let Some(most) = bounds.per_hook {
+        for (hook, _) in hooks {
+            let mut query = tx.prepare_cached(sql!("queued_of_hook"))?;
+            let queued = query.query_row([hook], |row| count(row, "queued"))?;
+            if queued >= most {
+                return Err(refusal::hook_queue_full(*hook, queued).into());
+            }
+        }
+    }
+    if let Some(most) = bounds.total {
+        let queued = tx.prepare_cached(sql!("queued_of_all"))?.query_row([], |row| count(row, "queued"))?;
+        if queued + hooks.len() as u64 > most {
+            return Err(refusal::queues_full(queued, hooks.len() as u64, most).into());
+        }
+    }
+    Ok(())
 }
 
 /// The answer for an event that was published before, if it was.

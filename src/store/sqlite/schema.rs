@@ -11,7 +11,11 @@ use crate::error::{Error, ErrorKind};
 const APPLICATION_ID: i32 = i32::from_be_bytes(*b"tieb");
 
 /// What brings a file from one version to the next; the version is how many of them a file has had.
-const MIGRATIONS: [&str; 2] = [include_str!("schema/0001_begin.sql"), include_str!("schema/0002_retention.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("schema/0001_begin.sql"),
+    include_str!("schema/0002_retention.sql"),
+    include_str!("schema/0003_queue_length.sql"),
+];
 
 /// The tables of the newest version.
 const TABLES: [(&str, &str); 8] = [

@@ -1,0 +1,1 @@
+SELECT coalesce(sum(queued), 0) AS queued FROM lane;

@@ -1,0 +1,1 @@
+SELECT queued FROM lane WHERE hook_id = ?1;
