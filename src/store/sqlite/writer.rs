@@ -1,11 +1,14 @@
 //! Group commit by leader: whoever gets the one connection that writes commits everything that waits, in one
 //! transaction and so with one sync of the disk. There is no writer thread.
 //!
+//! Jobs that nobody needs after a power cut may do without the sync, if all that commit together may.
+//!
 //! Each job runs in a savepoint of its own, so that one that fails takes back only itself. Answers are handed out after
 //! the commit: nobody hears of what is not on disk.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use rusqlite::{Connection, TransactionBehavior};
@@ -15,15 +18,28 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// The one connection that writes, and the jobs that wait for it.
 pub struct Writer {
-    connection: Mutex<Connection>,
+    seat: Mutex<Seat>,
     waiting: Mutex<Vec<Box<dyn Job>>>,
+    /// How often somebody else was seen to have changed the file.
+    others_changes: AtomicU64,
     path: PathBuf,
+}
+
+/// Who has it writes.
+struct Seat {
+    connection: Connection,
+    /// Whether its commits sync the disk.
+    synced: bool,
+    /// SQLite's number for the file as other connections have left it.
+    data_version: i64,
 }
 
 impl Writer {
     /// Takes over the connection of the store at `path`.
-    pub fn new(connection: Connection, path: PathBuf) -> Self {
-        Self { connection: Mutex::new(connection), waiting: Mutex::default(), path }
+    pub fn new(connection: Connection, path: PathBuf) -> Result<Self> {
+        let data_version = data_version(&connection).map_err(|cause| storage_error(&cause, &path))?;
+        let seat = Mutex::new(Seat { connection, synced: true, data_version });
+        Ok(Self { seat, waiting: Mutex::default(), others_changes: AtomicU64::new(0), path })
     }
 
     /// Runs `work` in a transaction, together with whatever else waits. It is on disk when this returns `Ok`.
@@ -31,32 +47,93 @@ impl Writer {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T> {
+        self.take_part(work, true)
+    }
+
+    /// The same without waiting for the disk: it is there for every connection when this returns `Ok`, and may be gone
+    /// after a power cut.
+    pub fn run_unsynced<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T> {
+        self.take_part(work, false)
+    }
+
+    /// See [`Workers::others_changes`](crate::store::Workers::others_changes).
+    pub fn others_changes(&self) -> u64 {
+        // Whoever writes now looks by itself.
+        if let Ok(mut seat) = self.seat.try_lock() {
+            // What cannot be read now is seen later.
+            let _ = self.notice_others(&mut seat);
+        }
+        self.others_changes.load(Ordering::Relaxed)
+    }
+
+    fn notice_others(&self, seat: &mut Seat) -> rusqlite::Result<()> {
+        let version = data_version(&seat.connection)?;
+        if version != seat.data_version {
+            seat.data_version = version;
+            self.others_changes.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    fn take_part<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+        synced: bool,
+    ) -> Result<T> {
         let slot = Arc::new(Mutex::new(None));
-        lock(&self.waiting).push(Box::new(Task { work: Some(work), outcome: None, slot: Arc::clone(&slot) }));
-        let mut connection = lock(&self.connection);
+        lock(&self.waiting).push(Box::new(Task { work: Some(work), outcome: None, slot: Arc::clone(&slot), synced }));
+        let mut seat = lock(&self.seat);
         if let Some(answer) = lock(&slot).take() {
             return answer;
         }
         let jobs = std::mem::take(&mut *lock(&self.waiting));
-        self.commit_together(&mut connection, jobs);
-        drop(connection);
+        self.commit_together(&mut seat, jobs);
+        drop(seat);
         lock(&slot).take().unwrap_or_else(|| {
             // The leader that had this job panicked, and its transaction was rolled back.
             Err(Error::new(ErrorKind::Internal, "a call that was to be committed with this one broke off: not kept"))
         })
     }
 
-    fn commit_together(&self, connection: &mut Connection, mut jobs: Vec<Box<dyn Job>>) {
-        match transact(connection, &mut jobs) {
+    fn commit_together(&self, seat: &mut Seat, mut jobs: Vec<Box<dyn Job>>) {
+        let synced = jobs.iter().any(|job| job.is_synced());
+        let done = self
+            .notice_others(seat)
+            .and_then(|()| seat.sync(synced))
+            .and_then(|()| transact(&mut seat.connection, &mut jobs));
+        match done {
             Ok(()) => jobs.into_iter().for_each(|job| job.answer(&self.path)),
             Err(cause) => jobs.into_iter().for_each(|job| job.refuse(storage_error(&cause, &self.path))),
         }
     }
 }
 
+impl Seat {
+    /// Has the next commits sync the disk, or not.
+    fn sync(&mut self, synced: bool) -> rusqlite::Result<()> {
+        if self.synced != synced {
+            self.connection.execute_batch(if synced {
+                "PRAGMA synchronous = FULL"
+            } else {
+                "PRAGMA synchronous = NORMAL"
+            })?;
+            self.synced = synced;
+        }
+        Ok(())
+    }
+}
+
+/// Changes when another connection, of this process or another, has changed the file.
+fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))
+}
+
 impl fmt::Debug for Writer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let writing = matches!(self.connection.try_lock(), Err(TryLockError::WouldBlock));
+        let writing = matches!(self.seat.try_lock(), Err(TryLockError::WouldBlock));
         f.debug_struct("Writer").field("writing", &writing).field("waiting", &lock(&self.waiting).len()).finish()
     }
 }
@@ -87,6 +164,9 @@ trait Job: Send {
     /// Does the work and keeps its outcome; a failure says what SQLite said, if it was SQLite.
     fn run(&mut self, transaction: &Connection) -> Result<(), Option<rusqlite::ffi::Error>>;
 
+    /// Whether its outcome must be on disk.
+    fn is_synced(&self) -> bool;
+
     /// The transaction is on disk: gives the outcome to the caller.
     fn answer(self: Box<Self>, path: &Path);
 
@@ -98,6 +178,7 @@ struct Task<T, W> {
     work: Option<W>,
     outcome: Option<Result<T, Fault>>,
     slot: Arc<Mutex<Option<Result<T>>>>,
+    synced: bool,
 }
 
 impl<T: Send, W: FnOnce(&Connection) -> Result<T, Fault> + Send> Job for Task<T, W> {
@@ -105,6 +186,10 @@ impl<T: Send, W: FnOnce(&Connection) -> Result<T, Fault> + Send> Job for Task<T,
         let Some(work) = self.work.take() else { return Ok(()) };
         let outcome = self.outcome.insert(work(transaction));
         outcome.as_ref().map(|_| ()).map_err(Fault::sqlite)
+    }
+
+    fn is_synced(&self) -> bool {
+        self.synced
     }
 
     fn answer(self: Box<Self>, path: &Path) {
