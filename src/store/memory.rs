@@ -8,7 +8,7 @@ mod log;
 mod retention;
 mod workers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -43,6 +43,8 @@ struct Disk {
     durable: Option<State>,
     /// How many transactions there were.
     writes: u64,
+    /// Workers whose processes have died. No crash forgets it.
+    dead: BTreeSet<WorkerId>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -51,7 +53,8 @@ struct State {
     triggers: BTreeMap<TriggerId, TriggerRow>,
     events: BTreeMap<usize, EventRow>,
     deliveries: BTreeMap<DeliveryId, DeliveryRow>,
-    workers: BTreeMap<WorkerId, WorkerRow>,
+    /// Until when each worker's lease runs.
+    workers: BTreeMap<WorkerId, Timestamp>,
     /// Counts what operators and the service want of lanes.
     last_change: u64,
     last_worker: i64,
@@ -75,12 +78,6 @@ struct HookRow {
     created_at: Timestamp,
     updated_at: Timestamp,
     deleted_at: Option<Timestamp>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct WorkerRow {
-    lease_until: Timestamp,
-    is_dead: bool,
 }
 
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
 //! The workers of the memory store.
 
-use super::{MemoryStore, State, WorkerRow};
+use super::{MemoryStore, State};
 use crate::error::Result;
 use crate::policy::lane::Gate;
 use crate::policy::lease::LEASE;
@@ -11,10 +11,7 @@ use crate::types::{HookId, WorkerId};
 impl MemoryStore {
     /// A worker's process has died; the others see it.
     pub fn kill(&self, worker: WorkerId) {
-        let mut disk = self.lock();
-        if let Some(row) = disk.live.workers.get_mut(&worker) {
-            row.is_dead = true;
-        }
+        self.lock().dead.insert(worker);
     }
 }
 
@@ -42,18 +39,21 @@ impl State {
 
 impl Workers for MemoryStore {
     fn enlist(&self, now: Timestamp) -> Result<WorkerId> {
-        self.write(|state| {
+        let worker = self.write(|state| {
             state.last_worker += 1;
             let worker = WorkerId(state.last_worker);
-            state.workers.insert(worker, WorkerRow { lease_until: now.plus(LEASE), is_dead: false });
+            state.workers.insert(worker, now.plus(LEASE));
             Ok(worker)
-        })
+        })?;
+        // A crash may have forgotten a worker of this id.
+        self.lock().dead.remove(&worker);
+        Ok(worker)
     }
 
     fn renew(&self, worker: WorkerId, now: Timestamp) -> Result<bool> {
         self.write(|state| {
-            let row = state.workers.get_mut(&worker);
-            Ok(row.map(|row| row.lease_until = now.plus(LEASE)).is_some())
+            let lease = state.workers.get_mut(&worker);
+            Ok(lease.map(|until| *until = now.plus(LEASE)).is_some())
         })
     }
 
@@ -78,7 +78,7 @@ impl Workers for MemoryStore {
     fn bury(&self, others: &[Colleague]) -> Result<()> {
         self.write(|state| {
             for other in others {
-                if state.workers.get(&other.worker).is_some_and(|row| row.lease_until == other.lease_until) {
+                if state.workers.get(&other.worker) == Some(&other.lease_until) {
                     state.end(other.worker);
                 }
             }
@@ -87,6 +87,7 @@ impl Workers for MemoryStore {
     }
 
     fn look(&self, worker: Option<WorkerId>, seen: u64) -> Result<Look> {
+        let dead = self.lock().dead.clone();
         self.read(|state| {
             let mut look = Look { seen: state.last_change, ..Look::default() };
             for (hook, row) in &state.hooks {
@@ -101,7 +102,11 @@ impl Workers for MemoryStore {
             }
             let others = state.workers.iter().filter(|(other, _)| Some(**other) != worker);
             look.others = others
-                .map(|(worker, row)| Colleague { worker: *worker, lease_until: row.lease_until, is_dead: row.is_dead })
+                .map(|(worker, until)| Colleague {
+                    worker: *worker,
+                    lease_until: *until,
+                    is_dead: dead.contains(worker),
+                })
                 .collect();
             Ok(look)
         })
