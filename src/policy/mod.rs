@@ -18,3 +18,7 @@ pub mod network;
 pub mod matching;
 
 pub mod publishable;
+
+pub mod seal;
+
+pub mod redact;
