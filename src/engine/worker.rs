@@ -11,7 +11,7 @@
 //! Store operations block. A worker with threads does them on tokio's blocking pool, one at a time; a worker on the
 //! caller's thread does them in place.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,10 +23,10 @@ use super::status::{Running, Status, Until};
 use crate::error::{Error, Result};
 use crate::net::send::Sender;
 use crate::policy::dispatch::{Answer, Dispatch, Effect, Input, Sending};
-use crate::policy::queue::{Commit, LoadRequest};
+use crate::policy::queue::{Commit, LoadRequest, Loaded};
 use crate::store::Store;
 use crate::time::Timestamp;
-use crate::types::{IdleReport, Notice, NoticeKind};
+use crate::types::{HookId, IdleReport, Notice, NoticeKind};
 
 /// How many flush-marked deliveries one sweep turns into discarded ones.
 const SWEEP: u32 = 1000;
@@ -42,6 +42,8 @@ pub struct Worker {
     operating: Option<JoinHandle<Operated>>,
     /// The last store operation failed, and callers have been told.
     store_failed: bool,
+    /// Hooks whose secrets cannot be read, of which callers have been told.
+    unreadable: HashSet<HookId>,
     rounds: Rounds,
     in_place: bool,
     alarm: Option<Duration>,
@@ -103,6 +105,7 @@ impl Worker {
             operations: VecDeque::new(),
             operating: None,
             store_failed: false,
+            unreadable: HashSet::new(),
             rounds: Rounds::new(),
             in_place,
             alarm: None,
@@ -276,7 +279,25 @@ impl Worker {
             self.shared.notices.add(Notice { hook: None, at: self.shared.clock.now().wall, kind });
         }
         self.store_failed = failure.is_some();
+        if let Input::Loaded(lanes) = &input {
+            self.tell_unreadable(lanes);
+        }
         self.happened(input);
+    }
+
+    /// Tells callers of hooks whose secrets cannot be read: once each, until they can.
+    fn tell_unreadable(&mut self, lanes: &[Loaded]) {
+        for lane in lanes {
+            match &lane.unreadable {
+                None => _ = self.unreadable.remove(&lane.hook),
+                Some(reason) if self.unreadable.insert(lane.hook) => {
+                    let kind = NoticeKind::StoreFailed { reason: reason.clone() };
+                    let at = self.shared.clock.now().wall;
+                    self.shared.notices.add(Notice { hook: Some(lane.hook), at, kind });
+                }
+                Some(_) => {}
+            }
+        }
     }
 
     /// Tells the state machine what happened, and before that what callers have signalled: once a call that pauses,

@@ -90,12 +90,9 @@ impl Sender {
                 response_body_truncated: answer.truncated,
                 response_error: None,
             },
-            Err(error) => Attempt {
-                started_at,
-                completed_at,
-                response_error: Some(redaction.text(error)),
-                ..Attempt::default()
-            },
+            Err(error) => {
+                Attempt { started_at, completed_at, response_error: Some(redaction.text(error)), ..Attempt::default() }
+            }
         }
     }
 

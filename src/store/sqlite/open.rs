@@ -13,7 +13,9 @@ use rusqlite::{Connection, MAIN_DB, OpenFlags};
 use super::fault::{Fault, storage_error};
 use super::location::{Location, unusable};
 use super::lock::{StoreLock, private};
+use super::modes::tighten;
 use super::schema;
+use super::seal::{Seals, bring_to_present, check_keys};
 use crate::error::{Error, ErrorKind, Result};
 
 /// How long a statement waits for another program (`sqlite3`, a backup) that holds the file.
@@ -30,10 +32,10 @@ pub struct Opened {
 }
 
 /// Opens the store at `path`; makes it when it is not there.
-pub fn open(path: &Path) -> Result<Opened> {
+pub fn open(path: &Path, seals: &Seals) -> Result<Opened> {
     let location = Location::find(path)?;
     let lock = StoreLock::take(&location)?;
-    match open_locked(&location) {
+    match open_locked(&location, seals) {
         Ok(writer) => Ok(Opened { writer, location, lock }),
         Err(error) => {
             lock.give_back(&location);
@@ -42,9 +44,9 @@ pub fn open(path: &Path) -> Result<Opened> {
     }
 }
 
-fn open_locked(location: &Location) -> Result<Connection> {
+fn open_locked(location: &Location, seals: &Seals) -> Result<Connection> {
     let made = make_file(location)?;
-    let opened = open_file(location).map_err(|fault| fault.into_error(&location.database));
+    let opened = open_file(location, seals).map_err(|fault| fault.into_error(&location.database));
     if opened.is_err() && made {
         for suffix in ["", "-wal", "-shm", "-journal"] {
             // What cannot be removed is empty, and the next opening takes it for new.
@@ -84,7 +86,7 @@ fn sync_directory(directory: &Path) -> std::io::Result<()> {
     if cfg!(unix) { File::open(directory)?.sync_all() } else { Ok(()) }
 }
 
-fn open_file(location: &Location) -> Result<Connection, Fault> {
+fn open_file(location: &Location, seals: &Seals) -> Result<Connection, Fault> {
     let path = &location.database;
     let has_wal = Location::length_of(&location.beside("-wal"))? > 0;
     let mut connection = connect(path)?;
@@ -97,6 +99,8 @@ fn open_file(location: &Location) -> Result<Connection, Fault> {
     if content != schema::Content::Blank && !has_wal {
         refuse_truncated(&connection, path)?;
     }
+    check_keys(&connection, seals.keys(), path)?;
+    tighten(location)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
 
     let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
@@ -113,6 +117,7 @@ fn open_file(location: &Location) -> Result<Connection, Fault> {
     connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
     schema::migrate(&mut connection, path)?;
     schema::check_structure(&connection, path)?;
+    bring_to_present(&mut connection, seals, path)?;
     Ok(connection)
 }
 
