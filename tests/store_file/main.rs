@@ -9,6 +9,7 @@ mod process;
 mod bad_files;
 mod disk;
 mod migrate;
+mod modes;
 mod sealing;
 mod sharing;
 mod together;

@@ -325,3 +325,28 @@ fn a_reader_that_keeps_old_pages_alive_keeps_the_sealing_from_ending() {
     sends_its_own_secret(&open(&path, FIRST, &[]).unwrap(), 1);
     assert!(files_with(&folder, SECRET).is_empty());
 }
+
+/// As another process does that opens the file with other keys while this one has it open.
+#[test]
+fn nothing_is_written_under_a_key_that_the_store_has_given_up_meanwhile() {
+    let (folder, path) = clear_store(1);
+    let key = HookUpdate { destination_headers: Some(headers("Bearer secret-token-9")), ..HookUpdate::default() };
+    let in_clear = SqliteStore::open(&path).unwrap();
+    let sealed_by_another = "DELETE FROM store_key; INSERT INTO store_key (key_id, complete) VALUES (?1, 1)";
+    let seal = |key: &str| {
+        let file = raw(&path);
+        for statement in sealed_by_another.replace("?1", &format!("'{}'", id_of(key))).split(';') {
+            file.execute(statement, []).unwrap();
+        }
+    };
+    seal(FIRST);
+    let told = message_of(in_clear.update_hook(&company(), HookId(1), &key, at(1)), ErrorKind::Conflict);
+    assert!(told.contains(&id_of(FIRST)), "{told}");
+    refused(in_clear.insert_hook(&company(), &hook("two"), at(1)), ErrorKind::Conflict);
+    drop(in_clear);
+    assert!(files_with(&folder, b"secret-token-9").is_empty());
+
+    let sealed = open(&path, FIRST, &[]).unwrap();
+    seal(SECOND);
+    refused(sealed.update_hook(&company(), HookId(1), &key, at(1)), ErrorKind::Conflict);
+}
