@@ -85,8 +85,8 @@
  * Begins `tieback_engine_options`.
  */
 #define TIEBACK_ENGINE_OPTIONS_INIT \
-    { sizeof(tieback_engine_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-      0 }
+    { sizeof(tieback_engine_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
+      0, 0 }
 
 /**
  * Begins `tieback_hook_options`.
@@ -885,11 +885,10 @@ void tieback_engine_options_init(tieback_engine_options *options, size_t struct_
  *
  * Ownership: `*out` is yours; end it with `tieback_engine_close`. Threads: any. NULL: `error` may be.
  * Errors: TIEBACK_INVALID_ARGUMENT for options that make no sense, and for a store that is sealed with a key that is
- * not given (the message has the key's id); TIEBACK_UNAVAILABLE when another engine has the file open; TIEBACK_STORAGE when the file is no tieback store, is newer than this library, read-only or damaged.
+ * not given (the message has the key's id); TIEBACK_UNAVAILABLE when another engine has the file open;
+ * TIEBACK_STORAGE when the file is no tieback store, is newer than this library, read-only or damaged.
  */
-tieback_status tieback_engine_open(const tieback_engine_options *options,
-                                   tieback_engine **out,
-                                   tieback_error **error);
+tieback_status tieback_engine_open(const tieback_engine_options *options, tieback_engine **out, tieback_error **error);
 
 /**
  * Opens an engine from options in JSON: `{"path": "hooks.db", "danger_allow_http": true, "retry": {"backoff_min_ms":

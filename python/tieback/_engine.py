@@ -87,8 +87,8 @@ def open(
     networks that are reached without it, separated by commas; `proxy_from_environment` takes both from the environment.
     A proxy resolves names unseen by the rule for addresses, and is used only with `danger_proxy_resolves`.
 
-    `store_key` seals the secrets in the file: 32 random bytes as base64 or hex, such as `secrets.token_hex(32)` makes. A
-    store in clear text is sealed by opening it, for good. To change the key, give the new one as `store_key` and the
+    `store_key` seals the secrets in the file: 32 random bytes as base64 or hex, such as `secrets.token_hex(32)` makes.
+    A store in clear text is sealed by opening it, for good. To change the key, give the new one as `store_key` and the
     one before in `store_key_old`, once. A store that is sealed with another key is an `InvalidArgumentError`, which
     names that key's id.
 

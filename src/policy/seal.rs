@@ -67,7 +67,7 @@ impl StoreKeys {
         let old = old.into_iter().map(read("store_key_old")).collect::<Result<Vec<_>>>()?;
         if present.is_none() && !old.is_empty() {
             return Err(Error::invalid(
-                "store_key_old is given without store_key: a sealed store stays sealed; give the key that is to seal it",
+                "store_key_old is given without store_key: a sealed store stays sealed, so give the key that seals",
             ));
         }
         Ok(Self(present.into_iter().chain(old).map(|key| (KeyId::of(&key), key)).collect()))
