@@ -23,7 +23,7 @@ impl Random for SystemRandom {
         let mut bytes = [0; 8];
         match getrandom::fill(&mut bytes) {
             Ok(()) => u64::from_ne_bytes(bytes),
-            // ULIDs and jitter stay correct with a hash of a fresh random state, and so do nonces, which need only differ.
+            // ULIDs and jitter stay correct with a hash of a fresh random state; so do nonces, which need only differ.
             Err(_) => {
                 use std::hash::{BuildHasher, Hasher};
                 std::collections::hash_map::RandomState::new().build_hasher().finish()

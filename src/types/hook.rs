@@ -13,8 +13,8 @@ pub enum HookStatus {
     Active,
     /// It is kept but delivers nothing; events that happen meanwhile make no deliveries.
     Disabled,
-    /// Its stored secrets cannot be opened: it delivers nothing until its headers are given again. Showing the hook says
-    /// why.
+    /// Its stored secrets cannot be opened: it delivers nothing until its headers are given again. Showing the hook
+    /// says why.
     Unreadable,
     /// A word that a server used and tieback does not know.
     Other(Box<str>),

@@ -3,6 +3,8 @@
 
 #[path = "../store/given.rs"]
 mod given;
+#[path = "../optional/mod.rs"]
+mod optional;
 #[path = "../support/process.rs"]
 mod process;
 

@@ -59,7 +59,8 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the store in this file; makes it, for this user alone, when it is not there. Secrets are kept in clear text.
+    /// Opens the store in this file; makes it, for this user alone, when it is not there. Secrets are kept in clear
+    /// text.
     ///
     /// # Errors
     /// `invalid_argument` for a path that names no file (`:memory:`, a `file:` URI); `unavailable` while another engine

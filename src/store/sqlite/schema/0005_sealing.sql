@@ -1,5 +1,5 @@
--- The keys that seal the secrets of hooks, by their ids; none while secrets are kept in clear text. `complete` says that
--- every secret is sealed with this key, and that the file holds nothing of what was there before.
+-- The keys that seal the secrets of hooks, by their ids; none while secrets are kept in clear text. `complete` says
+-- that every secret is sealed with this key, and that the file holds nothing of what was there before.
 CREATE TABLE store_key (
     number   INTEGER PRIMARY KEY,
     key_id   TEXT    NOT NULL UNIQUE
