@@ -243,9 +243,12 @@ fn a_process_that_seals() {
 /// SIGKILL at moments all over the sealing: whatever was done, the next opening with the key ends it.
 #[test]
 fn a_sealing_that_is_killed_is_finished_by_the_next_opening() {
+    let (_template, clear) = clear_store(400);
     let mut unfinished = 0;
     for round in 0..12 {
-        let (folder, path) = clear_store(400);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hooks.db");
+        fs::copy(&clear, &path).unwrap();
         let begun = std::time::Instant::now();
         let mut process = Process::start("sealing::a_process_that_seals", [(STORE, path.display().to_string())]);
         process.wait_for("begun");
