@@ -78,6 +78,9 @@ fn a_hook_whose_secrets_cannot_be_read_waits_and_holds_up_no_other() {
     assert!(reason.contains("hook 1") && reason.contains("cannot be opened"), "{reason}");
     stage.publish(2);
     assert_eq!(stage.rig.run().attempts, 1);
+    // Which reads the hook anew.
+    stage.rig.engine.retry_now(&stage.scope, &stage.hook.id).unwrap();
+    assert_eq!(stage.rig.run().attempts, 0);
     assert_eq!(stage.notices(), [""; 0], "it is told once");
     assert_eq!(stage.statuses(), ["enqueued"; 2], "nothing is lost");
     let all = stage.rig.service.hook_list(&stage.scope, &Default::default(), &PageRequest::default()).unwrap();
