@@ -10,7 +10,7 @@ import pytest
 
 import tieback
 from conftest import SECRET
-from endpoint import Endpoint
+from endpoint import Answer, Endpoint
 
 FIRST, SECOND = secrets.token_hex(32), secrets.token_hex(32)
 
@@ -62,12 +62,26 @@ def test_after_a_change_of_keys_the_old_one_is_not_needed(path: pathlib.Path, sc
 
 
 def test_what_is_no_key_is_refused_without_repeating_it(path: pathlib.Path) -> None:
-    for options in ({"store_key": "sesame"}, {"store_key": FIRST, "store_key_old": ["sesame"]}):
+    wrong: list[dict[str, Any]] = [{"store_key": "sesame"}, {"store_key": FIRST, "store_key_old": ["sesame"]}]
+    for options in wrong:
         with pytest.raises(tieback.InvalidArgumentError, match="store_key.*6 characters") as caught:
-            tieback.open(path, **options)  # type: ignore[arg-type]
+            tieback.open(path, **options)
         assert "sesame" not in str(caught.value)
     with pytest.raises(TypeError, match="store_key"):
         tieback.open(path, store_key=b"0" * 32)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="store_key_old"):
         tieback.open(path, store_key=FIRST, store_key_old=SECOND)
     assert not path.exists()
+
+
+def test_what_an_endpoint_echoes_of_a_secret_is_not_kept(
+    engine: tieback.Engine, scope: tieback.Scope, hook: tieback.Hook, event: tieback.Event, endpoint: Endpoint
+) -> None:
+    token = SECRET.removeprefix("Bearer ")
+    endpoint.script.append(Answer(500, {"X-Echo": SECRET}, f'{{"token": "{token}"}}'.encode()))
+    engine.publish(event)
+    engine.run_until_idle(timeout=30)
+    [delivery] = engine.deliveries.list(scope, hook.id)
+    attempt = delivery.attempts[0]
+    assert attempt.response_body == b'{"token": "*****"}'
+    assert {name.lower(): value for name, value in attempt.response_headers.items()}["x-echo"] == "*****"

@@ -4,6 +4,8 @@
 //! behind its first blank (`Bearer ...`), and for `Basic` the credentials in clear; as it is, and as JSON, URLs and
 //! HTML write it.
 
+use std::ops::Range;
+
 use data_encoding::{BASE64, BASE64_NOPAD};
 use zeroize::Zeroizing;
 
@@ -42,39 +44,51 @@ impl Redaction {
             }
         }
         secrets.retain(|secret| secret.len() >= SHORTEST);
-        // A whole value is masked before a part of it is found.
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        secrets.dedup();
         Self(secrets)
     }
 
     /// The bytes with every secret masked. When they were `cut` off, also a secret that only begins at their end.
     pub fn bytes(&self, bytes: Vec<u8>, cut: bool) -> Vec<u8> {
-        let mut kept = Vec::new();
-        let (mut done, mut at) = (0, 0);
-        while at < bytes.len() {
-            let found = self.0.iter().find_map(|secret| match occurs(&bytes[at..], secret) {
-                Occurs::Whole(length) => Some(length),
-                Occurs::CutAfter(seen) if seen >= if cut { SHORTEST_CUT } else { LONG_ENOUGH } => {
-                    Some(bytes.len() - at)
-                }
-                Occurs::CutAfter(_) | Occurs::Not => None,
-            });
-            match found {
-                Some(length) => {
-                    kept.extend_from_slice(&bytes[done..at]);
-                    kept.extend_from_slice(MASK);
-                    at += length;
-                    done = at;
-                }
-                None => at += 1,
-            }
-        }
-        if done == 0 {
+        let found = self.found(&bytes, cut);
+        if found.is_empty() {
             return bytes;
+        }
+        let mut kept = Vec::with_capacity(bytes.len());
+        let mut done = 0;
+        for secret in found {
+            kept.extend_from_slice(&bytes[done..secret.start]);
+            kept.extend_from_slice(MASK);
+            done = secret.end;
         }
         kept.extend_from_slice(&bytes[done..]);
         kept
+    }
+
+    /// Where secrets are, in order, each at least as long as the mask.
+    fn found(&self, bytes: &[u8], cut: bool) -> Vec<Range<usize>> {
+        let mut found: Vec<Range<usize>> = Vec::new();
+        for at in 0..bytes.len() {
+            let rest = &bytes[at..];
+            let last = found.last_mut().filter(|last| at < last.end);
+            let is_inside = last.is_some();
+            let lengths = self.0.iter().filter_map(|secret| {
+                // Inside of one another secrets are looked for only as they are: the other ways to write them could be
+                // made to take long.
+                let occurs = if is_inside { occurs_plainly(rest, secret) } else { occurs(rest, secret) };
+                match occurs {
+                    Occurs::Whole(length) => Some(length),
+                    Occurs::CutAfter(seen) if seen >= if cut { SHORTEST_CUT } else { LONG_ENOUGH } => Some(rest.len()),
+                    Occurs::CutAfter(_) | Occurs::Not => None,
+                }
+            });
+            // The longest: secrets that begin alike (tokens of one issuer do) are told apart by their ends.
+            let Some(length) = lengths.max() else { continue };
+            match last {
+                Some(last) => last.end = last.end.max(at + length),
+                None => found.push(at..at + length),
+            }
+        }
+        found
     }
 
     /// The text with every secret masked.
@@ -102,9 +116,13 @@ enum Occurs {
     CutAfter(usize),
 }
 
+fn occurs_plainly(bytes: &[u8], secret: &[u8]) -> Occurs {
+    if bytes.starts_with(secret) { Occurs::Whole(secret.len()) } else { Occurs::Not }
+}
+
 fn occurs(bytes: &[u8], secret: &[u8]) -> Occurs {
-    if bytes.starts_with(secret) {
-        return Occurs::Whole(secret.len());
+    if let whole @ Occurs::Whole(_) = occurs_plainly(bytes, secret) {
+        return whole;
     }
     let mut at = 0;
     for (seen, byte) in secret.iter().enumerate() {
@@ -129,6 +147,9 @@ enum Written {
 
 fn written(bytes: &[u8], wanted: u8) -> Written {
     let Some(first) = bytes.first() else { return Written::Cut };
+    if *first == wanted && !matches!(first, b'\\' | b'%' | b'&') {
+        return Written::As(1);
+    }
     let escaped = match first {
         b'\\' => escaped(&bytes[1..], wanted),
         b'%' => hex(&bytes[1..], 2, wanted, 1),
@@ -252,6 +273,19 @@ mod tests {
         assert_eq!(redacted(&secret, &format!("got {}", &secret[..40]), false), "got *****");
         let short = format!("got {}...", &secret[..31]);
         assert_eq!(redacted(&secret, &short, false), short);
+    }
+
+    /// As tokens of one issuer do, whose header is the same; and as a value does that repeats itself.
+    #[test]
+    fn secrets_that_begin_alike_are_masked_to_their_ends() {
+        let alike = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.";
+        let (one, two) = (format!("{alike}eyJ1IjoxfQ.b25l-and-longer"), format!("{alike}eyJ1IjoyfQ.dHdv"));
+        let headers = DestinationHeaders::parse([("X-One", one.as_str()), ("X-Two", two.as_str())]).unwrap();
+        let body = format!("{two} {one} {alike}");
+        assert_eq!(Redaction::of(&headers).text(body), "***** ***** *****");
+
+        let repeating = format!("{}b-and-its-end", "a".repeat(40));
+        assert_eq!(redacted(&repeating, &format!("<aa{repeating}>"), false), "<*****>");
     }
 
     #[test]
