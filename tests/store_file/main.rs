@@ -3,10 +3,6 @@
 
 #[path = "../store/given.rs"]
 mod given;
-#[path = "../optional/mod.rs"]
-mod optional;
-#[path = "../support/process.rs"]
-mod process;
 
 mod bad_files;
 mod disk;
@@ -15,3 +11,26 @@ mod modes;
 mod sealing;
 mod sharing;
 mod together;
+
+use std::time::{Duration, Instant};
+
+use tieback::error::{ErrorKind, Result};
+use tieback::store::sqlite::SqliteStore;
+
+/// Opens a store that was closed just now. A process that another test starts holds the locks of this one until it
+/// executes its own program, so that it can be taken for a moment.
+fn reopened(open: impl Fn() -> Result<SqliteStore>) -> Result<SqliteStore> {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        match open() {
+            Err(error)
+                if error.kind() == ErrorKind::Unavailable
+                    && error.message().contains("another tieback engine")
+                    && Instant::now() < deadline =>
+            {
+                std::thread::yield_now();
+            }
+            done => return done,
+        }
+    }
+}

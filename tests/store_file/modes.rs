@@ -1,16 +1,16 @@
-//! The files of a store are for this user alone, whatever the umask and whatever they were before.
+//! The files of a store are for this user alone, whatever they were before. What needs another umask or another user is
+//! in `tests/store_process`.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use tieback::store::Registry;
 use tieback::store::sqlite::SqliteStore;
 use tieback::types::HookId;
 
 use crate::given::*;
-use crate::optional;
+use crate::reopened;
 
 const SUFFIXES: [&str; 4] = ["", "-wal", "-shm", "-lock"];
 
@@ -29,7 +29,7 @@ fn are_private(path: &Path) {
 
 /// Opened, written and read.
 fn used(path: &Path) -> SqliteStore {
-    let store = SqliteStore::open(path).unwrap();
+    let store = reopened(|| SqliteStore::open(path)).unwrap();
     let hook = HookId(1);
     if store.hook(&company(), hook).is_err() {
         rfi_hook(&store, "acme");
@@ -37,29 +37,6 @@ fn used(path: &Path) -> SqliteStore {
     let number = 1 + listed(&store, hook).len() as i64;
     queue(&store, hook, [number]);
     store
-}
-
-const STORE: &str = "TIEBACK_TEST_MODES_STORE";
-
-#[test]
-fn new_files_are_for_this_user_alone_under_an_umask_that_takes_nothing_away() {
-    if let Some(path) = std::env::var_os(STORE) {
-        let _open = used(Path::new(&path));
-        return are_private(Path::new(&path));
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("hooks.db");
-    // An umask is the process's: it needs one of its own.
-    let output = Command::new("sh")
-        .args(["-c", "umask 0; exec \"$0\" --exact \"$1\""])
-        .arg(std::env::current_exe().unwrap())
-        .arg("modes::new_files_are_for_this_user_alone_under_an_umask_that_takes_nothing_away")
-        .env(STORE, &path)
-        .output()
-        .unwrap();
-    let out = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && out.contains("1 passed"), "{out}");
-    assert!(path.exists(), "the child opened the store");
 }
 
 #[test]
@@ -96,45 +73,4 @@ fn a_file_of_another_program_keeps_its_mode() {
     fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
     SqliteStore::open(&path).unwrap_err();
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o644);
-}
-
-/// Only root can make another user's file for this test.
-#[test]
-#[expect(clippy::print_stderr, reason = "whoever runs the test reads it there")]
-fn files_of_another_user_that_are_open_to_others_are_refused() {
-    if let Some(path) = std::env::var_os(STORE) {
-        let error = SqliteStore::open(Path::new(&path)).unwrap_err();
-        assert_eq!(error.kind(), tieback::error::ErrorKind::Storage);
-        for words in ["mode 666", "chmod go="] {
-            assert!(error.message().contains(words), "{error}");
-        }
-        return;
-    }
-    let is_root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
-    if !is_root {
-        eprintln!("skipped: another user's store (this user is not root)");
-        return;
-    }
-    if !optional::has("setpriv", "another user's store") {
-        return;
-    }
-    let folder = tempfile::tempdir_in("/tmp").unwrap();
-    fs::set_permissions(folder.path(), Permissions::from_mode(0o777)).unwrap();
-    let path = folder.path().join("hooks.db");
-    drop(used(&path));
-    for suffix in ["", "-lock"] {
-        fs::set_permissions(file(&path, suffix), Permissions::from_mode(0o666)).unwrap();
-    }
-    let program = folder.path().join("test");
-    fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
-    let output = Command::new("setpriv")
-        .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
-        .arg(&program)
-        .args(["--exact", "modes::files_of_another_user_that_are_open_to_others_are_refused"])
-        .env(STORE, &path)
-        .current_dir(folder.path())
-        .output()
-        .unwrap();
-    let out = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && out.contains("1 passed"), "{out}{}", String::from_utf8_lossy(&output.stderr));
 }

@@ -1,5 +1,5 @@
 //! A store with a key: secrets are sealed in the file and nowhere in it in clear text, keys can be changed, and neither
-//! a crash nor a damaged row costs more than it must.
+//! an interruption nor a damaged row costs more than it must. `tests/store_process` kills it in between.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,7 +17,7 @@ use tieback::store::{LoadRequest, Queue, Registry};
 use tieback::types::{DeliveryId, HookId, HookQuery, HookStatus, HookUpdate};
 
 use crate::given::*;
-use crate::process::{Process, end_with_parent, tell};
+use crate::reopened;
 
 const FIRST: &str = "0001020304050607080910111213141516171819202122232425262728293031";
 const SECOND: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
@@ -37,7 +37,7 @@ fn sealed_with(key: &str) -> Vec<u8> {
 }
 
 fn open(path: &Path, present: &str, old: &[&str]) -> Result<SqliteStore> {
-    SqliteStore::open_sealed(path, keys(present, old), Arc::new(SeededRandom::new(7)))
+    reopened(|| SqliteStore::open_sealed(path, keys(present, old), Arc::new(SeededRandom::new(7))))
 }
 
 /// A closed store in clear text with this many hooks, each with a secret of its own, and one deleted.
@@ -151,7 +151,7 @@ fn a_wrong_or_missing_key_is_refused_at_open_by_its_id() {
     drop(open(&path, FIRST, &[]).unwrap());
     let before = fs::read(&path).unwrap();
     let wrong = open(&path, SECOND, &[]).unwrap_err();
-    let missing = SqliteStore::open(&path).unwrap_err();
+    let missing = reopened(|| SqliteStore::open(&path)).unwrap_err();
     for error in [&wrong, &missing] {
         assert_eq!(error.kind(), ErrorKind::InvalidArgument);
         assert!(error.message().contains(&id_of(FIRST)), "{error}");
@@ -226,42 +226,6 @@ fn a_change_of_keys_that_breaks_off_needs_both_keys_until_it_is_finished() {
     drop(open(&path, FIRST, &[]).expect("the other one is not needed"));
 }
 
-const STORE: &str = "TIEBACK_TEST_SEALING_STORE";
-
-/// Not a claim: the process that is killed. Without its variable it does nothing.
-#[test]
-fn a_process_that_seals() {
-    let Some(path) = std::env::var_os(STORE) else { return };
-    end_with_parent();
-    tell("begun");
-    let store = open(Path::new(&path), FIRST, &[]).unwrap();
-    tell("open");
-    drop(store);
-    std::thread::sleep(std::time::Duration::from_secs(60));
-}
-
-/// SIGKILL at moments all over the sealing: whatever was done, the next opening with the key ends it.
-#[test]
-fn a_sealing_that_is_killed_is_finished_by_the_next_opening() {
-    let (_template, clear) = clear_store(400);
-    let mut unfinished = 0;
-    for round in 0..12 {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("hooks.db");
-        fs::copy(&clear, &path).unwrap();
-        let begun = std::time::Instant::now();
-        let mut process = Process::start("sealing::a_process_that_seals", [(STORE, path.display().to_string())]);
-        process.wait_for("begun");
-        std::thread::sleep(std::time::Duration::from_millis(round * 4));
-        let told = process.kill();
-        unfinished += i32::from(!told.iter().any(|line| line == "open"));
-        let store = open(&path, FIRST, &[]).expect("the next opening ends it");
-        (1..=400).for_each(|hook| sends_its_own_secret(&store, hook));
-        assert!(files_with(&folder, SECRET).is_empty(), "round {round}, after {:?}", begun.elapsed());
-    }
-    assert!(unfinished > 0, "no kill came before the end: nothing was shown");
-}
-
 #[test]
 fn a_sealed_value_that_was_moved_or_changed_fails_for_its_hook_alone() {
     let (_folder, path) = clear_store(3);
@@ -334,7 +298,7 @@ fn a_reader_that_keeps_old_pages_alive_keeps_the_sealing_from_ending() {
 fn nothing_is_written_under_a_key_that_the_store_has_given_up_meanwhile() {
     let (folder, path) = clear_store(1);
     let key = HookUpdate { destination_headers: Some(headers("Bearer secret-token-9")), ..HookUpdate::default() };
-    let in_clear = SqliteStore::open(&path).unwrap();
+    let in_clear = reopened(|| SqliteStore::open(&path)).unwrap();
     let sealed_by_another = "DELETE FROM store_key; INSERT INTO store_key (key_id, complete) VALUES (?1, 1)";
     let seal = |key: &str| {
         let file = raw(&path);

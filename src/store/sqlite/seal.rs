@@ -25,13 +25,14 @@ const STEP: i64 = 100;
 /// A column of `hook` that holds secrets.
 struct Column {
     name: &'static str,
-    /// Reads those after a hook: id and text, a limited number (-1: all).
+    /// Reads those after a hook, in order: id and text, a limited number.
     read: &'static str,
     /// Writes the one of a hook.
     write: &'static str,
 }
 
-/// Every column that holds secrets.
+/// Every column that holds secrets. One more needs a line here and its two statements; it is written and read through
+/// [`Seals::seal`] and [`Seals::open`].
 const SECRETS: [Column; 1] = [Column { name: HEADERS, read: sql!("headers_after"), write: sql!("hook_headers") }];
 
 /// The column of the headers of every delivery.
@@ -76,17 +77,18 @@ impl Seals {
     /// with a key that the next opening is given.
     fn check_present(&self, tx: &Connection) -> Result<(), Fault> {
         let known = known_keys(tx)?;
-        match self.keys.present() {
-            None if known.is_empty() => Ok(()),
-            Some(present) if known.iter().any(|(id, _)| id == present.as_str()) => Ok(()),
-            _ => Err(Fault::Refused(Error::new(
-                ErrorKind::Conflict,
-                format!(
-                    "the store was sealed with the key {} meanwhile, by another process: open it again with that key",
-                    known.last().map_or("of nobody", |(id, _)| id)
-                ),
-            ))),
+        let is_right = match self.keys.present() {
+            None => known.is_empty(),
+            Some(present) => known.iter().any(|(id, _)| id == present.as_str()),
+        };
+        if is_right {
+            return Ok(());
         }
+        let wanted = known.last().map_or(String::new(), |(id, _)| format!(", with the one of the id {id}"));
+        Err(Fault::Refused(Error::new(
+            ErrorKind::Conflict,
+            format!("another process has changed the store's key meanwhile: open the store again{wanted}"),
+        )))
     }
 
     fn nonce(&self) -> NonceBytes {
@@ -204,12 +206,17 @@ fn write_anew(connection: &Connection, path: &Path) -> Result<(), Fault> {
 fn finish(connection: &mut Connection, seals: &Seals, present: &str) -> Result<bool, Fault> {
     let tx = Transaction::new(connection, TransactionBehavior::Immediate)?;
     for column in &SECRETS {
-        let left = column.after(&tx, HookId(0), -1)?;
-        let is_older = |(hook, stored): &(HookId, Zeroizing<String>)| {
-            seals.older(stored, Place { hook: *hook, column: column.name }).is_some()
-        };
-        if left.iter().any(is_older) {
-            return Ok(false);
+        let mut after = HookId(0);
+        loop {
+            let stored = column.after(&tx, after, STEP)?;
+            let Some((last, _)) = stored.last() else { break };
+            after = *last;
+            let is_older = |(hook, stored): &(HookId, Zeroizing<String>)| {
+                seals.older(stored, Place { hook: *hook, column: column.name }).is_some()
+            };
+            if stored.iter().any(is_older) {
+                return Ok(false);
+            }
         }
     }
     tx.execute(sql!("store_keys_forget"), [present])?;
