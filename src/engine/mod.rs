@@ -24,6 +24,7 @@ use std::time::{Duration, Instant};
 pub(crate) use each::only_answer;
 pub use each::{check_count, each_during, one_answer_each};
 pub use open::EngineOptions;
+pub(crate) use open::limits;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::net::client::Outbound;
@@ -94,6 +95,7 @@ impl Engine {
                 lookup: options.lookup,
                 tls: options.tls,
                 proxy: options.proxy,
+                max_idle_connections: options.max_idle_connections,
             },
             policy: options.policy,
             limits: options.limits,

@@ -34,12 +34,13 @@ int main(void) {
     if (sizeof(void *) == 8) {
         CHECK(sizeof(tieback_scope) == 32);
         CHECK(offsetof(tieback_scope, company_id) == 16);
-        CHECK(sizeof(tieback_engine_options) == 160);
+        CHECK(sizeof(tieback_engine_options) == 168);
         CHECK(offsetof(tieback_engine_options, give_up_after_ms) == 40);
         CHECK(offsetof(tieback_engine_options, catalogue_csv) == 64);
         CHECK(offsetof(tieback_engine_options, allow_networks) == 80);
         CHECK(offsetof(tieback_engine_options, danger_proxy_resolves) == 140);
         CHECK(offsetof(tieback_engine_options, retention_ms) == 144);
+        CHECK(offsetof(tieback_engine_options, max_attempts_in_flight) == 160);
         CHECK(sizeof(tieback_hook_options) == 56);
         CHECK(sizeof(tieback_hook_change) == 64);
         CHECK(offsetof(tieback_hook_change, status) == 60);

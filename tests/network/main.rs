@@ -1,9 +1,12 @@
 //! Where attempts may connect to, and by which way: names and what they resolve to, certificates, proxies. Over real
 //! loopback sockets.
 
+#[path = "../optional/mod.rs"]
+mod optional;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod bad_certificates;
 mod certificates;
 mod forward;
 mod http2;
