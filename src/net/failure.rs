@@ -23,6 +23,8 @@ const NOTHING_IN_COMMON: &str =
     "no protocol version or cipher in common: the endpoint has to speak TLS 1.2 or 1.3 with ciphers of today";
 const RENEW: &str = "the endpoint has to renew it, or this machine's clock is wrong";
 const EARLY: &str = "this machine's clock is wrong, or the endpoint's was";
+const DEMANDING: &str =
+    "certificate demands something that is not known here: the endpoint needs one without that extension";
 const NOT_FOR_SERVERS: &str = "certificate is not for servers (its extended key usage): the endpoint needs one that is";
 
 /// The words for a request that failed.
@@ -206,9 +208,7 @@ fn certificate(error: &CertificateError) -> String {
         }
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => NOT_FOR_SERVERS,
         CertificateError::BadEncoding => "certificate cannot be read: the endpoint needs another one",
-        CertificateError::UnhandledCriticalExtension => {
-            "certificate demands something that is not known here: the endpoint needs one without that extension"
-        }
+        CertificateError::UnhandledCriticalExtension => DEMANDING,
         _ => "certificate not valid: the endpoint needs another one",
     };
     plain.to_owned()
@@ -231,6 +231,7 @@ fn other(cause: &(dyn Error + 'static)) -> String {
         Some(webpki::Error::PathLenConstraintViolated) => {
             "certificate has more issuers above it than they permit: the endpoint needs one from another issuer"
         }
+        Some(webpki::Error::UnsupportedCriticalExtension) => DEMANDING,
         Some(webpki::Error::UnsupportedCertVersion) => {
             "certificate is of an old version of X.509: the endpoint needs one of version 3"
         }

@@ -174,7 +174,8 @@ async fn a_certificate_that_is_not_for_servers_is_told() {
         parameters.custom_extensions = vec![extension];
     });
     let issued = demanding.server_with(HOST, &[&demanding], nothing);
-    expect(&sender, issued, "certificate", "the endpoint needs").await;
+    let beginning = "certificate demands something that is not known here";
+    expect(&sender, issued, beginning, "the endpoint needs one without that extension").await;
 }
 
 #[tokio::test]

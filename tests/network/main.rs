@@ -9,8 +9,14 @@ mod support;
 mod bad_certificates;
 mod certificates;
 mod forward;
+#[cfg(target_os = "linux")]
+mod hostile_names;
 mod http2;
+#[cfg(target_os = "linux")]
+mod name_server;
 mod names;
+#[cfg(target_os = "linux")]
+mod own_network;
 mod proxies;
 mod scripted;
 
