@@ -18,6 +18,7 @@ mod names;
 #[cfg(target_os = "linux")]
 mod own_network;
 mod proxies;
+mod real_proxy;
 mod scripted;
 
 use std::time::Duration;
