@@ -109,8 +109,8 @@ fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)
 fn tunnel(words: &str) -> Option<&'static str> {
     Some(match words.strip_prefix("tunnel error: ")? {
         "proxy authorization required" => "the proxy asks for credentials, or for other ones",
-        // Some say by it that they want credentials where none were given (tinyproxy answers 401).
-        "unsuccessful" => "the proxy refuses to connect: it does not reach the endpoint, or wants credentials",
+        // Some say by it that the credentials were wrong (tinyproxy answers 401).
+        "unsuccessful" => "the proxy refuses to connect: it does not reach the endpoint, or wants other credentials",
         "unexpected end of file" => "the proxy closed the connection",
         // Why is said by the next cause.
         _ => return None,

@@ -120,10 +120,10 @@ async fn a_real_proxy_carries_both_schemes_for_those_who_may() {
     }
     assert!(proxy.log().contains(&format!("CONNECT 127.0.0.1:{}", secure.address().port())), "{}", proxy.log());
 
-    let refuses = "the proxy refuses to connect: it does not reach the endpoint, or wants credentials";
+    let refuses = "the proxy refuses to connect: it does not reach the endpoint, or wants other credentials";
     let asks = "the proxy asks for credentials, or for other ones";
-    // Where none are given this one answers 401 instead of 407.
-    for (credentials, told, status) in [("", refuses, 401), ("user:wrong@", asks, 407)] {
+    // Where wrong ones are given this one answers 401 instead of 407.
+    for (credentials, told, status) in [("", asks, 407), ("user:wrong@", refuses, 401)] {
         let stranger = proxy.sender(credentials, tls.clone());
         let attempt = send(&stranger, &secure.url("/events")).await;
         assert_eq!(error(&attempt), told);
