@@ -7,7 +7,9 @@ mod optional;
 mod support;
 
 mod bad_certificates;
+mod caps;
 mod certificates;
+mod crowd;
 mod forward;
 #[cfg(target_os = "linux")]
 mod hostile_names;
