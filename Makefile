@@ -63,7 +63,7 @@ sim: ## run the simulation over many seeds (SEEDS=5000)
 	TIEBACK_SIM_SEEDS=$(SEEDS) $(CARGO) test --test simulation -- --nocapture
 
 fuzz: ## fuzz URLs, JSON and lanes on this toolchain (FUZZ_SECONDS=60 each, at the same time)
-	TIEBACK_FUZZ_SECONDS=$(FUZZ_SECONDS) $(CARGO) test --test fuzz -- --nocapture
+	TIEBACK_FUZZ_SECONDS=$(FUZZ_SECONDS) $(CARGO) test --test fuzz -- --nocapture --test-threads 3
 
 bench: ## measure deliveries against a bare HTTP client
 	$(CARGO) bench --bench throughput

@@ -24,6 +24,7 @@ use std::time::{Duration, Instant};
 pub(crate) use each::only_answer;
 pub use each::{check_count, each_during, one_answer_each};
 pub use open::EngineOptions;
+#[cfg(feature = "capi")]
 pub(crate) use open::limits;
 
 use crate::error::{Error, ErrorKind, Result};

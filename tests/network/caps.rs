@@ -5,6 +5,8 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tieback::engine::EngineOptions;
+use tieback::error::ErrorKind;
 use tieback::store::memory::MemoryStore;
 use tieback::types::{DeliveryStatus, Hook, NoticeKind};
 
@@ -82,6 +84,20 @@ async fn a_few_hosts_keep_their_connections_however_few_places_there_are() {
     })
     .await
     .unwrap();
+}
+
+#[test]
+fn bounds_are_read_from_json_and_must_make_sense() {
+    let read = |name: &str, most: u32| EngineOptions::from_json(&serde_json::json!({ "path": "hooks.db", name: most }));
+    assert_eq!(read("max_attempts_in_flight", 7).unwrap().limits.in_flight, 7);
+    assert_eq!(read("max_idle_connections", 9).unwrap().max_idle_connections, 9);
+    for name in ["max_attempts_in_flight", "max_idle_connections"] {
+        for most in [0, 65_536] {
+            let error = read(name, most).err().expect("it is refused");
+            assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+            assert!(error.message().contains(&format!("{name} {most} is out of range: 1 to 65535")), "{error}");
+        }
+    }
 }
 
 /// The engine's process may open 48 files; its endpoints, in the parent, as many as they like.

@@ -208,6 +208,30 @@ async fn a_look_up_counts_into_the_time_to_connect() {
     assert!(begun.elapsed() < PATIENCE);
 }
 
+/// Rules are an engine's for its whole life: they are tightened by opening it anew, and then no connection of the old
+/// rules is used again.
+#[test]
+fn an_engine_that_is_opened_with_tighter_rules_uses_no_connection_of_the_old_ones() {
+    let sink = Sink::always(204);
+    let names = Scripted::new(&[&[ALLOWED]]);
+    let rig = Rig::with(|options| options.lookup = Arc::new(names.clone()));
+    let scope = company();
+    let hook = rig.hook(&scope, &url_of("hooks.example.com", &sink), PayloadVersion::V2);
+    rig.engine.send_test(&scope, &hook.id).unwrap();
+    rig.run();
+    assert_eq!(sink.requests().len(), 1);
+
+    let rig = rig.reopen(|options| {
+        options.egress = Egress { danger_allow_http: true, ..Egress::default() };
+        options.lookup = Arc::new(names.clone());
+    });
+    rig.engine.send_test(&scope, &hook.id).unwrap();
+    rig.run();
+    let told = rig.deliveries(&scope, &hook)[1].attempts[0].response_error.clone();
+    assert_eq!(told, Some(refusal_of("hooks.example.com")));
+    assert_eq!((sink.requests().len(), sink.connections()), (1, 1));
+}
+
 #[test]
 fn a_hook_is_created_without_a_look_up_and_its_name_is_vetted_at_the_attempt() {
     let names = Scripted::new(&[&["10.0.0.1"]]);
