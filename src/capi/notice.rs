@@ -114,7 +114,8 @@ pub extern "C" fn tieback_notice_kind(notice: Option<&tieback_notice>) -> *const
     guard_read(notice, ptr::null(), |notice| notice.kind.as_ptr())
 }
 
-/// Why the lane was paused, such as "503", what the store's error says, or what to do about file descriptors; NULL for other kinds.
+/// Why the lane was paused, such as "503", what the store's error says, or what to do about file
+/// descriptors; NULL for other kinds.
 ///
 /// Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
 #[unsafe(no_mangle)]

@@ -1,8 +1,8 @@
 //! How many connections stay open, over all hosts together, and what happens when this process may open no more files.
 //!
-//! The HTTP client bounds its unused connections per host only: ten thousand hosts would keep ten thousand of them. So a
-//! request that may leave its connection behind takes a *place* for it, of which there is a fixed number. One that gets
-//! none goes by a client that keeps nothing:
+//! The HTTP client bounds its unused connections per host only: ten thousand hosts would keep ten thousand of them. So
+//! a request that may leave its connection behind takes a *place* for it, of which there is a fixed number. One that
+//! gets none goes by a client that keeps nothing:
 //!
 //! ```text
 //! request -> a place of its host that is free, else a new one -> the client with a pool

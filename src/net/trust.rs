@@ -1,5 +1,5 @@
-//! Whose certificates are trusted is decided by the platform's verifier; here its refusals are given the names that they
-//! lack. rustls says only that an issuer is unknown, and people need to know which.
+//! Whose certificates are trusted is decided by the platform's verifier; here its refusals are given the names that
+//! they lack. rustls says only that an issuer is unknown, and people need to know which.
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -1,4 +1,5 @@
-//! Bad certificates of every kind: none is accepted, nothing is sent, and each is told with what is wrong and what to do.
+//! Bad certificates of every kind: none is accepted, nothing is sent, and each is told with what is wrong and what to
+//! do.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;

@@ -88,9 +88,9 @@ fn one_inner_address_among_public_ones_refuses_the_name() {
             Reply::addresses(answers[nth])
         });
         let (endpoint, sender) = (Everywhere::start(1), sender(PATIENCE));
-        for nth in 0..answers.len() {
+        for (nth, answer) in answers.iter().enumerate() {
             let attempt = send(&sender, &endpoint.url(&format!("{nth}.mixed.example.com"))).await;
-            assert!(error(&attempt).starts_with(REFUSED), "{:?}: {attempt:?}", answers[nth]);
+            assert!(error(&attempt).starts_with(REFUSED), "{answer:?}: {attempt:?}");
         }
         assert_eq!(endpoint.arrived().len(), 0);
     });
