@@ -1,12 +1,14 @@
 //! Few file descriptors and thousands of hosts: connections have a bound over all of them, and to be out of descriptors
 //! is no endpoint's failure.
 
+use std::net::IpAddr;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tieback::engine::EngineOptions;
 use tieback::error::ErrorKind;
+use tieback::net::resolve::{Looking, Lookup};
 use tieback::store::memory::MemoryStore;
 use tieback::types::{DeliveryStatus, Hook, NoticeKind};
 
@@ -58,8 +60,7 @@ async fn ten_thousand_hosts_leave_no_more_connections_than_the_bounds_say() {
         assert_eq!(measured.requests(), HOOKS);
         // Those that are being closed while others open are still counted by the endpoint.
         assert!(measured.most_open() <= 100 + 2 * 64, "{} connections at once", measured.most_open());
-        let kept = measured.open();
-        assert!((50..=100 + 64).contains(&kept), "{kept} are kept");
+        assert!(measured.open() <= 100 + 64, "{} are kept", measured.open());
     })
     .await
     .unwrap();
@@ -113,9 +114,8 @@ fn to_be_out_of_file_descriptors_fails_no_attempt_and_pauses_no_lane() {
     // Slow enough that more want to be open at once than there are descriptors.
     let crowd = runtime.block_on(Crowd::start(Duration::from_millis(30)));
     let port = crowd.address.port();
-    // Names are looked up in files, or by name servers: that too takes descriptors.
     let literal = hosts(port).take(HOOKS / 2);
-    let named = std::iter::repeat_n(format!("http://localhost:{port}/"), HOOKS / 2);
+    let named = std::iter::repeat_n(format!("http://hooks.example.com:{port}/"), HOOKS / 2);
     let urls: Vec<String> = literal.zip(named).flat_map(<[String; 2]>::from).collect();
     let output = Command::new("sh")
         .args(["-c", "ulimit -n 48; exec \"$@\"", "sh"])
@@ -130,8 +130,19 @@ fn to_be_out_of_file_descriptors_fails_no_attempt_and_pauses_no_lane() {
     assert!(crowd.most_open() < 48, "{}", crowd.most_open());
 }
 
+/// Resolvers open files and sockets; where they cannot, they say no more than that the name is not found.
+struct NeedsDescriptors;
+
+impl Lookup for NeedsDescriptors {
+    fn lookup(&self, _: &str) -> Looking {
+        let opened = [(); 2].map(|()| std::fs::File::open("/dev/null"));
+        let found = if opened.iter().all(Result::is_ok) { vec![IpAddr::from([127, 0, 0, 1])] } else { Vec::new() };
+        Box::pin(async { Ok(found) })
+    }
+}
+
 fn deliver_with_few_descriptors(urls: &str) {
-    let rig = Rig::with(|options| options.policy.max_in_flight = 8);
+    let rig = Rig::with(|options| options.lookup = Arc::new(NeedsDescriptors));
     let hooks = queue(&rig, urls.split(' ').map(str::to_owned));
     let report = rig.run();
     assert_eq!((report.attempts, report.paused_lanes), (hooks.len() as u64, 0));
