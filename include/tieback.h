@@ -85,8 +85,8 @@
  * Begins `tieback_engine_options`.
  */
 #define TIEBACK_ENGINE_OPTIONS_INIT \
-    { sizeof(tieback_engine_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-      0 }
+    { sizeof(tieback_engine_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
+      0, 0, 0 }
 
 /**
  * Begins `tieback_hook_options`.
@@ -1217,7 +1217,8 @@ const char *tieback_notice_at(const tieback_notice *notice);
 const char *tieback_notice_kind(const tieback_notice *notice);
 
 /**
- * Why the lane was paused, such as "503", what the store's error says, or what to do about file descriptors; NULL for other kinds.
+ * Why the lane was paused, such as "503", what the store's error says, or what to do about file
+ * descriptors; NULL for other kinds.
  *
  * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
  */
