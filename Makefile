@@ -8,6 +8,7 @@ PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 SEEDS ?= 5000
+FUZZ_SECONDS ?= 60
 
 # Nothing that cargo starts may wait for the terminal.
 CARGO := </dev/null cargo
@@ -18,7 +19,7 @@ SKIPPED := target/skipped.txt
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .NOTPARALLEL:
-.PHONY: help preflight demo test rust-tests python-tests check header sim bench install uninstall clean
+.PHONY: help preflight demo test rust-tests python-tests check header sim fuzz bench install uninstall clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +61,9 @@ header: ## write include/tieback.h anew from src/capi
 
 sim: ## run the simulation over many seeds (SEEDS=5000)
 	TIEBACK_SIM_SEEDS=$(SEEDS) $(CARGO) test --test simulation -- --nocapture
+
+fuzz: ## fuzz URLs, JSON and lanes on this toolchain (FUZZ_SECONDS=60 each, at the same time)
+	TIEBACK_FUZZ_SECONDS=$(FUZZ_SECONDS) $(CARGO) test --test fuzz -- --nocapture --test-threads 3
 
 bench: ## measure deliveries against a bare HTTP client
 	$(CARGO) bench --bench throughput

@@ -85,8 +85,8 @@
  * Begins `tieback_engine_options`.
  */
 #define TIEBACK_ENGINE_OPTIONS_INIT \
-    { sizeof(tieback_engine_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-      0, 0 }
+    { sizeof(tieback_engine_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
+      0, 0, 0, 0, 0 }
 
 /**
  * Begins `tieback_hook_options`.
@@ -516,6 +516,15 @@ typedef struct {
      * are needed no longer.
      */
     const char *store_key_old;
+    /**
+     * The most attempts in flight, over all hooks. Default 256.
+     */
+    int32_t max_attempts_in_flight;
+    /**
+     * The most connections that are kept open for the next delivery to the same host, over all hosts. Default 256.
+     * With those of the attempts in flight, that is all the connections there are.
+     */
+    int32_t max_idle_connections;
 } tieback_engine_options;
 
 /**
@@ -1218,15 +1227,17 @@ const char *tieback_notice_hook_id(const tieback_notice *notice);
 const char *tieback_notice_at(const tieback_notice *notice);
 
 /**
- * What happened: "paused", "resumed", "flushed", or "store_failed" while the store cannot keep what was delivered
- * (such as on a full disk): then nothing starts, and it is tried again every second.
+ * What happened: "paused", "resumed", "flushed", "store_failed" while the store cannot keep what was delivered (such
+ * as on a full disk): then nothing starts, and it is tried again every second; or "out_of_descriptors" while this
+ * process may open no more files: then attempts wait, and no endpoint is taken to have failed.
  *
  * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
  */
 const char *tieback_notice_kind(const tieback_notice *notice);
 
 /**
- * Why the lane was paused, such as "503", or what the store's error says; NULL for other kinds.
+ * Why the lane was paused, such as "503", what the store's error says, or what to do about file
+ * descriptors; NULL for other kinds.
  *
  * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
  */

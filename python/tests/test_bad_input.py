@@ -198,6 +198,8 @@ def test_value_that_contains_itself_is_refused(engine: tieback.Engine, event: ti
         ({"retention": 0}, "retention"),
         ({"max_queued_per_hook": 0}, "max_queued_per_hook"),
         ({"max_queued": 2**32}, "max_queued"),
+        ({"max_attempts_in_flight": 0}, "max_attempts_in_flight"),
+        ({"max_idle_connections": 65_536}, "max_idle_connections"),
         ({"retention": -1}, "retention"),
     ],
 )

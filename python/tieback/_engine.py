@@ -51,6 +51,8 @@ def open(
     retention: float | None = None,
     max_queued_per_hook: int | None = None,
     max_queued: int | None = None,
+    max_attempts_in_flight: int | None = None,
+    max_idle_connections: int | None = None,
     catalogue: str | None = None,
     allow_networks: Iterable[str] = (),
     extra_ca: str | os.PathLike[str] | None = None,
@@ -76,6 +78,9 @@ def open(
 
     `max_queued_per_hook` and `max_queued` bound the queues: an event that would make one longer is an
     `UnavailableError` and nothing of it is kept. Left out, they hold as much as the disk.
+
+    `max_attempts_in_flight` (256) and `max_idle_connections` (256) bound the connections of the engine: those in use,
+    and those that are kept open for the next delivery to the same host.
 
     `catalogue` is None for the built-in one, a table as CSV text, or `"any"`. Plain http and private addresses are
     refused unless the danger switches say otherwise; `allow_networks` allows single networks, such as `"10.20.0.0/16"`.
@@ -111,6 +116,8 @@ def open(
         retention_ms=milliseconds("retention", retention),
         max_queued_per_hook=bound("max_queued_per_hook", max_queued_per_hook),
         max_queued=bound("max_queued", max_queued),
+        max_attempts_in_flight=bound("max_attempts_in_flight", max_attempts_in_flight),
+        max_idle_connections=bound("max_idle_connections", max_idle_connections),
         catalogue_csv=None if catalogue == "any" else optional_plain_text("catalogue", catalogue),
         catalogue_accept_any=catalogue == "any",
         allow_networks=texts("allow_networks", allow_networks),

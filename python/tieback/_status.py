@@ -16,10 +16,12 @@ class Notice:
     """The hook; `None` when it concerns all."""
     at: datetime.datetime
     kind: str
-    """`paused`, `resumed`, `flushed`, or `store_failed` while the store cannot keep what was delivered (such as on a
-    full disk): then nothing starts, and it is tried again every second."""
+    """`paused`, `resumed`, `flushed`, `store_failed` while the store cannot keep what was delivered (such as on a full
+    disk): then nothing starts, and it is tried again every second; or `out_of_descriptors` while this process may open
+    no more files: then attempts wait, and no endpoint is taken to have failed."""
     reason: str | None
-    """What the endpoint did, when it is paused (`503`, `connection refused`, ...), or what the store's error says."""
+    """What the endpoint did, when it is paused (`503`, `connection refused`, ...), what the store's error says, or what
+    to do about file descriptors."""
     discarded: int | None
     """How many deliveries were discarded, when it was flushed."""
 

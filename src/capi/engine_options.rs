@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::boundary::guard;
 use super::sized::{self, Growing};
 use super::text;
-use crate::engine::{Engine, EngineOptions};
+use crate::engine::{Engine, EngineOptions, limits};
 use crate::error::Result;
 use crate::net::client::Outbound;
 use crate::net::proxy::{ProxyChoice, ProxyOptions};
@@ -91,6 +91,11 @@ pub struct tieback_engine_options {
     /// Keys of before, separated by commas. What they have sealed is sealed anew with `store_key` by opening; then they
     /// are needed no longer.
     pub store_key_old: *const c_char,
+    /// The most attempts in flight, over all hooks. Default 256.
+    pub max_attempts_in_flight: i32,
+    /// The most connections that are kept open for the next delivery to the same host, over all hosts. Default 256.
+    /// With those of the attempts in flight, that is all the connections there are.
+    pub max_idle_connections: i32,
 }
 
 // SAFETY: `repr(C)`, begins with its size, and zero is a value of integers and raw pointers.
@@ -134,6 +139,8 @@ pub unsafe fn read(options: *const tieback_engine_options) -> Result<EngineOptio
             per_hook: bound("max_queued_per_hook", given.max_queued_per_hook)?,
             total: bound("max_queued", given.max_queued)?,
         },
+        limits: limits(cap("max_attempts_in_flight", given.max_attempts_in_flight)?),
+        max_idle_connections: outbound.max_idle_connections,
         ..EngineOptions::at(path)
     })
 }
@@ -163,7 +170,9 @@ unsafe fn outbound(given: &tieback_engine_options) -> Result<Outbound> {
         from_environment: text::flag("proxy_from_environment", given.proxy_from_environment)?,
         danger_proxy_resolves: text::flag("danger_proxy_resolves", given.danger_proxy_resolves)?,
     })?;
-    Ok(Outbound { tls, proxy, ..egress.into() })
+    let kept = cap("max_idle_connections", given.max_idle_connections)?;
+    let max_idle_connections = kept.unwrap_or(Outbound::MAX_IDLE_CONNECTIONS);
+    Ok(Outbound { tls, proxy, max_idle_connections, ..egress.into() })
 }
 
 /// # Safety
@@ -195,7 +204,11 @@ fn policy(given: &tieback_engine_options) -> Result<RetryPolicy> {
 }
 
 fn bound(what: &str, most: i32) -> Result<Option<u64>> {
-    Ok(Some(text::number(what, most)?.into()).filter(|most| *most > 0))
+    Ok(cap(what, most)?.map(u64::from))
+}
+
+fn cap(what: &str, most: i32) -> Result<Option<u32>> {
+    Ok(Some(text::number(what, most)?).filter(|most| *most > 0))
 }
 
 fn span(what: &str, millis: i64, default: Duration) -> Result<Duration> {

@@ -32,7 +32,9 @@ impl tieback_notice {
             at: Kept::new(notice.at),
             kind: Kept::new(notice.kind.as_str()),
             reason: match &notice.kind {
-                NoticeKind::Paused { reason } | NoticeKind::StoreFailed { reason } => Some(Kept::new(reason)),
+                NoticeKind::Paused { reason }
+                | NoticeKind::StoreFailed { reason }
+                | NoticeKind::OutOfDescriptors { reason } => Some(Kept::new(reason)),
                 NoticeKind::Resumed | NoticeKind::Flushed { .. } => None,
             },
             json: Json::default(),
@@ -102,8 +104,9 @@ pub extern "C" fn tieback_notice_at(notice: Option<&tieback_notice>) -> *const c
     guard_read(notice, ptr::null(), |notice| notice.at.as_ptr())
 }
 
-/// What happened: "paused", "resumed", "flushed", or "store_failed" while the store cannot keep what was delivered
-/// (such as on a full disk): then nothing starts, and it is tried again every second.
+/// What happened: "paused", "resumed", "flushed", "store_failed" while the store cannot keep what was delivered (such
+/// as on a full disk): then nothing starts, and it is tried again every second; or "out_of_descriptors" while this
+/// process may open no more files: then attempts wait, and no endpoint is taken to have failed.
 ///
 /// Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
 #[unsafe(no_mangle)]
@@ -111,7 +114,8 @@ pub extern "C" fn tieback_notice_kind(notice: Option<&tieback_notice>) -> *const
     guard_read(notice, ptr::null(), |notice| notice.kind.as_ptr())
 }
 
-/// Why the lane was paused, such as "503", or what the store's error says; NULL for other kinds.
+/// Why the lane was paused, such as "503", what the store's error says, or what to do about file
+/// descriptors; NULL for other kinds.
 ///
 /// Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
 #[unsafe(no_mangle)]
@@ -126,7 +130,10 @@ pub extern "C" fn tieback_notice_reason(notice: Option<&tieback_notice>) -> *con
 pub extern "C" fn tieback_notice_discarded(notice: Option<&tieback_notice>) -> i64 {
     guard_read(notice, 0, |notice| match notice.notice.kind {
         NoticeKind::Flushed { discarded } => count(discarded),
-        NoticeKind::Paused { .. } | NoticeKind::Resumed | NoticeKind::StoreFailed { .. } => 0,
+        NoticeKind::Paused { .. }
+        | NoticeKind::Resumed
+        | NoticeKind::StoreFailed { .. }
+        | NoticeKind::OutOfDescriptors { .. } => 0,
     })
 }
 

@@ -25,6 +25,8 @@ use std::time::{Duration, Instant};
 pub(crate) use each::only_answer;
 pub use each::{check_count, each_during, one_answer_each};
 pub use open::EngineOptions;
+#[cfg(feature = "capi")]
+pub(crate) use open::limits;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::net::client::Outbound;
@@ -95,6 +97,7 @@ impl Engine {
                 lookup: options.lookup,
                 tls: options.tls,
                 proxy: options.proxy,
+                max_idle_connections: options.max_idle_connections,
             },
             policy: options.policy,
             limits: options.limits,

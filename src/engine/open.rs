@@ -51,8 +51,11 @@ pub struct EngineOptions {
     pub retention: Duration,
     /// How many deliveries may be queued before publishing is refused. As many as the disk holds.
     pub bounds: QueueBounds,
-    /// How much the worker does at once. 256 attempts in flight.
+    /// How much the worker does at once. 256 attempts in flight, over all hooks.
     pub limits: Limits,
+    /// How many connections are kept open for the next delivery to the same host, over all hosts. 256. With those of
+    /// the attempts in flight, that is all the connections there are.
+    pub max_idle_connections: u32,
 }
 
 impl EngineOptions {
@@ -72,12 +75,13 @@ impl EngineOptions {
             retention: Engine::RETENTION,
             bounds: QueueBounds::default(),
             limits: Limits::default(),
+            max_idle_connections: Outbound::MAX_IDLE_CONNECTIONS,
         }
     }
 
     /// Reads options from tieback's own JSON: `path`, and where wanted `retry` (see [`RetryPolicy::from_json`]),
-    /// `store_key`, `store_key_old` (a list), `retention_ms`, `max_queued_per_hook`, `max_queued`, `catalogue_csv`,
-    /// `catalogue_accept_any`, and what [`Outbound::from_json`] reads.
+    /// `store_key`, `store_key_old` (a list), `retention_ms`, `max_queued_per_hook`, `max_queued`,
+    /// `max_attempts_in_flight`, `catalogue_csv`, `catalogue_accept_any`, and what [`Outbound::from_json`] reads.
     ///
     /// # Errors
     /// `invalid_argument` for an unknown or missing member, another type, or numbers that make no sense together.
@@ -97,12 +101,13 @@ impl EngineOptions {
     }
 
     fn read(path: PathBuf, mut members: Members<'_>) -> Result<Self> {
-        let Outbound { egress, tls, proxy, lookup } = Outbound::read(&mut members)?;
+        let Outbound { egress, tls, proxy, lookup, max_idle_connections } = Outbound::read(&mut members)?;
         let options = Self {
             egress,
             tls,
             proxy,
             lookup,
+            max_idle_connections,
             policy: members.read("retry", |_, retry| RetryPolicy::from_json(retry))?.unwrap_or_default(),
             store_keys: StoreKeys::chosen(
                 members.text("store_key")?,
@@ -113,6 +118,7 @@ impl EngineOptions {
                 per_hook: members.whole32("max_queued_per_hook")?.map(u64::from),
                 total: members.whole32("max_queued")?.map(u64::from),
             },
+            limits: limits(members.whole32("max_attempts_in_flight")?),
             catalogue: Catalogue::chosen(
                 members.text("catalogue_csv")?,
                 members.flag("catalogue_accept_any")?.unwrap_or_default(),
@@ -129,11 +135,30 @@ impl EngineOptions {
         self.policy.check()?;
         check_retention(self.retention)?;
         let bounds = [("max_queued_per_hook", self.bounds.per_hook), ("max_queued", self.bounds.total)];
-        match bounds.into_iter().find(|(_, most)| *most == Some(0)) {
-            Some((name, _)) => Err(Error::invalid(format!("{name} 0 would queue nothing: leave it out for no bound"))),
+        if let Some((name, _)) = bounds.into_iter().find(|(_, most)| *most == Some(0)) {
+            return Err(Error::invalid(format!("{name} 0 would queue nothing: leave it out for no bound")));
+        }
+        let caps = [
+            ("max_attempts_in_flight", self.limits.in_flight),
+            ("max_idle_connections", usize::try_from(self.max_idle_connections).unwrap_or(usize::MAX)),
+        ];
+        match caps.into_iter().find(|(_, most)| !(1..=MAX_CONNECTIONS).contains(most)) {
+            Some((name, most)) => {
+                Err(Error::invalid(format!("{name} {most} is out of range: 1 to {MAX_CONNECTIONS}, or leave it out")))
+            }
             None => Ok(()),
         }
     }
+}
+
+/// More than any machine has ports for, to one address; far below what counting with it could exceed.
+const MAX_CONNECTIONS: usize = 65_535;
+
+/// How much is done at once, when that many attempts may be in flight.
+pub(crate) fn limits(max_attempts_in_flight: Option<u32>) -> Limits {
+    let default = Limits::default();
+    let in_flight = max_attempts_in_flight.map(|most| usize::try_from(most).unwrap_or(usize::MAX));
+    Limits { in_flight: in_flight.unwrap_or(default.in_flight), ..default }
 }
 
 impl Engine {

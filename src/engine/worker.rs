@@ -120,7 +120,7 @@ impl Worker {
         let mut worker = Self {
             store,
             dispatch: Dispatch::new(shared.policy.clone(), shared.limits),
-            sender: Sender::new(&shared.policy, shared.outbound.clone())?,
+            sender: sender(&shared)?,
             sends: JoinSet::new(),
             operations: VecDeque::new(),
             operating: None,
@@ -425,6 +425,19 @@ impl Worker {
         self.shared.status.write(status);
         status
     }
+}
+
+/// The sender, which tells when it waits for file descriptors.
+fn sender(shared: &Arc<Shared>) -> Result<Sender> {
+    let sender = Sender::new(&shared.policy, shared.outbound.clone())?;
+    let shared = Arc::downgrade(shared);
+    Ok(sender.telling(move || {
+        let Some(shared) = shared.upgrade() else { return };
+        let reason = "this process may open no more files: allow it more (ulimit -n), or lower max_attempts_in_flight \
+                      and max_idle_connections; attempts wait meanwhile";
+        let kind = NoticeKind::OutOfDescriptors { reason: reason.to_owned() };
+        shared.notices.add(Notice { hook: None, at: shared.clock.now().wall, kind });
+    }))
 }
 
 /// Ends at the deadline, or never.

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use reqwest::{Client, ClientBuilder};
 use serde_json::Value;
 
+use super::pool::IDLE_TIMEOUT;
 use super::proxy::{ProxyChoice, ProxyOptions};
 use super::resolve::{GuardedResolver, Lookup, SystemLookup};
 use super::tls::TlsOptions;
@@ -16,15 +16,6 @@ use crate::policy::egress::Egress;
 use crate::policy::network::Network;
 use crate::policy::retry::RetryPolicy;
 use crate::wire::own::Members;
-
-/// How long an unused connection is kept. Many servers close theirs after 5 s (Node.js, Apache httpd). One that closes
-/// in the moment in which we write cannot be told from one that died while it worked, so that attempt fails: we let go
-/// first.
-const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(4);
-
-/// The most unused connections that are kept per host: as many as a worker has attempts in flight, since hundreds of
-/// hooks may share one host.
-const POOL_MAX_IDLE_PER_HOST: usize = 256;
 
 /// The most headers of an answer that are understood. hyper's own limit of 100 would turn an answer with more into a
 /// failure.
@@ -41,13 +32,18 @@ pub struct Outbound {
     pub tls: TlsOptions,
     /// By which proxy.
     pub proxy: ProxyOptions,
+    /// The most connections that are kept open unused, over all hosts.
+    pub max_idle_connections: u32,
 }
 
 impl Outbound {
+    /// As many unused connections as a worker has attempts in flight.
+    pub const MAX_IDLE_CONNECTIONS: u32 = 256;
+
     /// Reads tieback's own JSON, where every member may be left out: `danger_allow_http`,
     /// `danger_allow_private_addresses`, `allow_networks` (a list of texts), `extra_ca_pem`, `extra_ca_file`,
     /// `client_certificate_pem`, `client_key_pem`, `proxy_url`, `no_proxy`, `proxy_from_environment`,
-    /// `danger_proxy_resolves`.
+    /// `danger_proxy_resolves`, `max_idle_connections`.
     ///
     /// # Errors
     /// `invalid_argument` for an unknown member, another type, or what cannot be used.
@@ -77,13 +73,20 @@ impl Outbound {
             from_environment: members.flag("proxy_from_environment")?.unwrap_or_default(),
             danger_proxy_resolves: members.flag("danger_proxy_resolves")?.unwrap_or_default(),
         })?;
-        Ok(Self { tls, proxy, ..egress.into() })
+        let max_idle_connections = members.whole32("max_idle_connections")?.unwrap_or(Self::MAX_IDLE_CONNECTIONS);
+        Ok(Self { tls, proxy, max_idle_connections, ..egress.into() })
     }
 }
 
 impl From<Egress> for Outbound {
     fn from(egress: Egress) -> Self {
-        Self { egress, lookup: Arc::new(SystemLookup), tls: TlsOptions::default(), proxy: ProxyOptions::default() }
+        Self {
+            egress,
+            lookup: Arc::new(SystemLookup),
+            tls: TlsOptions::default(),
+            proxy: ProxyOptions::default(),
+            max_idle_connections: Self::MAX_IDLE_CONNECTIONS,
+        }
     }
 }
 
@@ -93,35 +96,39 @@ impl fmt::Debug for Outbound {
             .field("egress", &self.egress)
             .field("tls", &self.tls)
             .field("proxy", &self.proxy)
+            .field("max_idle_connections", &self.max_idle_connections)
             .finish_non_exhaustive()
     }
 }
 
-/// The client, and what there is to know about it.
+/// The same client twice, for [`super::pool`] to choose from.
 #[derive(Clone, Debug)]
-pub(super) struct Built {
-    pub client: Client,
-    /// Whether there is anything that a server's certificate could be checked against.
-    pub trusts_anyone: bool,
+pub(super) struct Clients {
+    /// Keeps connections for the next request to the same host.
+    pub keeping: Client,
+    /// Closes each connection with its answer.
+    pub closing: Client,
 }
 
-/// Builds the client. On a machine without root certificates it is one that trusts nobody but the extra CAs: `http`
-/// needs no roots, and whoever delivers to `https` is told at the attempt, where it can be mended.
+/// Builds the clients. On a machine without root certificates they trust nobody but the extra CAs: `http` needs no
+/// roots, and whoever delivers to `https` is told at the attempt, where it can be mended.
 ///
 /// # Errors
 /// `tls` when not even that can be made.
-pub(super) fn build(limits: &RetryPolicy, outbound: &Outbound) -> Result<Built> {
-    let with = |without_roots| {
-        let builder = outbound.proxy.apply(builder(limits, outbound))?;
-        outbound.tls.apply(builder, without_roots)?.build()
-    };
-    let unfit = |cause: reqwest::Error| {
+pub(super) fn build(limits: &RetryPolicy, outbound: &Outbound) -> Result<Clients> {
+    let unfit = |cause: Box<dyn std::error::Error + Send + Sync>| {
         Error::new(ErrorKind::Tls, "no HTTPS client can be made of these certificates on this machine").caused_by(cause)
     };
-    match with(false) {
-        Ok(client) => Ok(Built { client, trusts_anyone: true }),
-        Err(_) => Ok(Built { client: with(true).map_err(unfit)?, trusts_anyone: outbound.tls.trusts_anyone() }),
-    }
+    let tls = outbound.tls.config(true).or_else(|_| outbound.tls.config(false)).map_err(|cause| unfit(cause.into()))?;
+    let with = |kept: usize| {
+        let builder = builder(limits, outbound).pool_max_idle_per_host(kept).tls_backend_preconfigured(tls.clone());
+        outbound.proxy.apply(builder)?.build()
+    };
+    let kept = usize::try_from(outbound.max_idle_connections).unwrap_or(usize::MAX);
+    Ok(Clients {
+        keeping: with(kept).map_err(|cause| unfit(cause.into()))?,
+        closing: with(0).map_err(|cause| unfit(cause.into()))?,
+    })
 }
 
 /// The most bytes of headers of an HTTP/2 answer that are understood; what is kept of them is less.
@@ -149,6 +156,5 @@ fn builder(limits: &RetryPolicy, outbound: &Outbound) -> ClientBuilder {
         .http2_keep_alive_interval(limits.response_timeout)
         .http2_keep_alive_timeout(limits.response_timeout)
         .connect_timeout(limits.connect_timeout)
-        .pool_idle_timeout(POOL_IDLE_TIMEOUT)
-        .pool_max_idle_per_host(POOL_MAX_IDLE_PER_HOST)
+        .pool_idle_timeout(IDLE_TIMEOUT)
 }

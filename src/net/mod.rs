@@ -2,7 +2,9 @@
 
 pub mod client;
 mod failure;
+mod pool;
 pub mod proxy;
 pub mod resolve;
 pub mod send;
 pub mod tls;
+mod trust;

@@ -9,17 +9,20 @@
 //! when it is checked and private when it is used. A connection that is used again still leads to the address that was
 //! vetted for it. (Addresses written in the URL never come here; [`Egress::check_url`] sees them.)
 //!
-//! The rules of an engine are fixed when it opens, and so are those of its pool of connections: nothing has to be
-//! flushed. Whatever lets rules change while an engine runs must make a new client.
+//! The rules of an engine are fixed when it opens, and so are those of its pool of connections. Rules are tightened by
+//! opening the engine anew: its pool begins empty, and no connection of the old rules is used again. Whatever lets
+//! rules change while an engine runs must make a new client.
 
 use std::fmt;
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::pin::Pin;
 use std::sync::Arc;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+#[cfg(unix)]
+use rustix::io::Errno;
 
 use super::proxy::ProxyOptions;
 use crate::error::Error;
@@ -67,6 +70,26 @@ impl GuardedResolver {
 #[error("the host name does not resolve")]
 pub(super) struct NotResolved(#[source] Option<io::Error>);
 
+/// Nobody could be asked, since this process may open no more files.
+#[derive(Debug, thiserror::Error)]
+#[error("there are no file descriptors left")]
+pub(super) struct OutOfDescriptors(#[source] Option<io::Error>);
+
+/// Whether the system refused for want of descriptors or of memory for a socket.
+pub(super) fn is_out_of_descriptors(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    let wants = [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM].map(Errno::raw_os_error);
+    // WSAEMFILE and WSAENOBUFS.
+    #[cfg(not(unix))]
+    let wants = [10_024, 10_055];
+    error.raw_os_error().is_some_and(|code| wants.contains(&code))
+}
+
+/// Tries it out: a socket that is closed again.
+fn are_descriptors_out() -> bool {
+    UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).is_err_and(|cause| is_out_of_descriptors(&cause))
+}
+
 /// The host name has an address that deliveries may not go to. Which one is not said.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -78,10 +101,12 @@ impl Resolve for GuardedResolver {
         let egress = Arc::clone(&self.egress);
         let is_proxy = self.proxy.has_name(name.as_str());
         Box::pin(async move {
-            let addresses = looking.await.map_err(|cause| NotResolved(Some(cause)))?;
-            if addresses.is_empty() {
-                return Err(NotResolved(None).into());
-            }
+            let addresses = match looking.await {
+                Ok(addresses) if !addresses.is_empty() => addresses,
+                // A resolver needs descriptors too, and says of their lack only that the name does not resolve.
+                unfit if are_descriptors_out() => return Err(OutOfDescriptors(unfit.err()).into()),
+                unfit => return Err(NotResolved(unfit.err()).into()),
+            };
             // A name that mixes public and other addresses is an attack or a mistake. Going on with the public ones
             // would leave it to the order of the answers, and to time, which of the two it is.
             if !is_proxy && !addresses.iter().all(|address| egress.allows(*address)) {

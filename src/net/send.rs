@@ -10,20 +10,23 @@
 //! kept as truncated. Of what comes back, the values of the hook's own headers are masked before anybody sees it.
 
 use std::convert::Infallible;
+use std::fmt;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, Method, Request, Response};
+use reqwest::{Method, Request, Response};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 use url::Host;
 
-use super::client::{self, Outbound};
+use super::client::{self, Clients, Outbound};
 use super::failure;
+use super::pool::Places;
 use super::proxy::ProxyOptions;
 use crate::error::Result;
 use crate::policy::egress::{self, Egress};
@@ -35,16 +38,19 @@ use crate::types::{Attempt, DestinationHeaders};
 
 /// The most headers of an answer that are kept.
 const MAX_HEADERS: usize = 100;
+/// How long to wait for a file descriptor before trying again.
+const SHORTAGE_RETRY: Duration = Duration::from_millis(200);
 /// The most bytes that the kept headers have together.
 const MAX_HEADER_BYTES: usize = 16 * 1024;
 
 /// Makes attempts. Clones share one pool of connections.
 ///
 /// It belongs to the tokio runtime on which it first sends: its connections live there.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Sender {
-    client: Client,
-    trusts_anyone: bool,
+    clients: Clients,
+    places: Arc<Places>,
+    told: Option<Arc<dyn Fn() + Send + Sync>>,
     egress: Egress,
     proxy: ProxyOptions,
     connect_timeout: Duration,
@@ -58,10 +64,11 @@ impl Sender {
     /// `tls` when no TLS client can be made at all.
     pub fn new(policy: &RetryPolicy, outbound: impl Into<Outbound>) -> Result<Self> {
         let outbound = outbound.into();
-        let built = client::build(policy, &outbound)?;
+        let most = usize::try_from(outbound.max_idle_connections).unwrap_or(usize::MAX);
         Ok(Self {
-            client: built.client,
-            trusts_anyone: built.trusts_anyone,
+            clients: client::build(policy, &outbound)?,
+            places: Places::new(most),
+            told: None,
             egress: outbound.egress,
             proxy: outbound.proxy,
             connect_timeout: policy.connect_timeout,
@@ -69,10 +76,32 @@ impl Sender {
         })
     }
 
+    /// Has it call this when the process is out of file descriptors: once, until it has had enough for a while.
+    #[must_use]
+    pub fn telling(self, told: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { told: Some(Arc::new(told)), ..self }
+    }
+
     /// Makes one attempt. It never fails: what went wrong is in the [`Attempt`].
+    ///
+    /// While this process may open no more files nothing is sent, and the endpoint has not failed: the attempt begins
+    /// when there is a file descriptor for it.
     pub async fn send(&self, destination: &Destination, payload: Bytes, clock: &dyn Clock) -> Attempt {
-        let started_at = clock.now().wall;
-        let answer = self.exchange(destination, payload).await;
+        let (started_at, answer) = loop {
+            let started_at = clock.now().wall;
+            match self.exchange(destination, payload.clone()).await {
+                Ok(answer) => break (started_at, Ok(answer)),
+                Err(Failure::Told(words)) => break (started_at, Err(words)),
+                Err(Failure::OutOfDescriptors) => {
+                    if self.places.run_short(std::time::Instant::now())
+                        && let Some(told) = &self.told
+                    {
+                        told();
+                    }
+                    tokio::time::sleep(SHORTAGE_RETRY).await;
+                }
+            }
+        };
         let completed_at = clock.now().wall;
         // Whatever keeps or shows an attempt, it is without secrets from here on.
         let redaction = Redaction::of(&destination.headers);
@@ -96,7 +125,7 @@ impl Sender {
         }
     }
 
-    async fn exchange(&self, destination: &Destination, payload: Bytes) -> Result<Answer, String> {
+    async fn exchange(&self, destination: &Destination, payload: Bytes) -> Result<Answer, Failure> {
         // The store may have been filled under other switches than today's.
         self.egress.check_url(&destination.url).map_err(|error| failure::refused(&error))?;
 
@@ -104,12 +133,15 @@ impl Sender {
             && self.proxy.has_name(name)
             && !self.egress.danger_allow_private_addresses
         {
-            return Err(failure::refused(&egress::refused(name)));
+            return Err(failure::refused(&egress::refused(name)).into());
         }
 
         let (asked, connected) = oneshot::channel();
         let request = request(destination, Payload { bytes: payload, asked: Some(asked) })?;
-        let mut answering = pin!(self.client.execute(request));
+        // Given back at the end: until then the connection is this request's.
+        let place = self.places.take(request.url(), std::time::Instant::now());
+        let client = if place.is_some() { &self.clients.keeping } else { &self.clients.closing };
+        let mut answering = pin!(client.execute(request));
 
         // The client's own connect timeout ends the connecting; this one also ends any other wait for a connection.
         let connecting = tokio::time::sleep(self.connect_timeout);
@@ -118,17 +150,46 @@ impl Sender {
             // A payload that is dropped unasked counts too: the attempt has failed, or needs no body.
             since = connected => (None, since.unwrap_or_else(|_| Instant::now()) + self.response_timeout),
             response = &mut answering => (Some(response), Instant::now() + self.response_timeout),
-            () = connecting => return Err(failure::no_connection(self.connect_timeout)),
+            () = connecting => return Err(failure::no_connection(self.connect_timeout).into()),
         };
         let response = match early {
             Some(response) => response,
             None => match timeout_at(deadline, answering).await {
                 Ok(response) => response,
-                Err(_) => return Err(failure::no_response(self.response_timeout)),
+                Err(_) => return Err(failure::no_response(self.response_timeout).into()),
             },
         };
-        let response = response.map_err(|error| failure::reason(&error, self.connect_timeout, self.trusts_anyone))?;
+        let response = response.map_err(|error| self.failure(&error))?;
         Ok(Answer::read(response, deadline).await)
+    }
+
+    fn failure(&self, error: &reqwest::Error) -> Failure {
+        // While descriptors are short, a name that is not found says nothing about the name.
+        let is_doubtful = || failure::is_unresolved(error) && self.places.is_short(std::time::Instant::now());
+        if failure::is_shortage(error) || is_doubtful() {
+            return Failure::OutOfDescriptors;
+        }
+        failure::reason(error, self.connect_timeout).into()
+    }
+}
+
+impl fmt::Debug for Sender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sender").field("egress", &self.egress).field("proxy", &self.proxy).finish_non_exhaustive()
+    }
+}
+
+/// Why there is no answer.
+enum Failure {
+    /// For a reason of the endpoint, or of the way to it, in the words that are kept.
+    Told(String),
+    /// For want of what this process may open; nothing was sent.
+    OutOfDescriptors,
+}
+
+impl From<String> for Failure {
+    fn from(words: String) -> Self {
+        Self::Told(words)
     }
 }
 

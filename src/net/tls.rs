@@ -4,11 +4,19 @@ use std::fmt;
 use std::fs;
 use std::path::Path;
 
-use reqwest::{Certificate, ClientBuilder, Identity, tls};
-use rustls::RootCertStore;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
+use std::sync::Arc;
 
+use rustls::client::danger::ServerCertVerifier;
+use rustls::client::{ResolvesClientCert, WebPkiServerVerifier};
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::version::{TLS12, TLS13};
+use rustls::{ClientConfig, RootCertStore};
+use rustls_platform_verifier::Verifier;
+
+use super::trust::{NamingVerifier, TrustsNobody};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
@@ -18,7 +26,7 @@ use crate::secret::Secret;
 #[derive(Clone, Default)]
 pub struct TlsOptions {
     extra_ca: Vec<CertificateDer<'static>>,
-    client: Option<Identity>,
+    client: Option<Arc<CertifiedKey>>,
 }
 
 impl TlsOptions {
@@ -58,22 +66,20 @@ impl TlsOptions {
     /// # Errors
     /// `invalid_argument` when one of them cannot be read, or they do not belong together.
     pub fn showing(mut self, certificate_pem: &[u8], key_pem: &Secret) -> Result<Self> {
-        certificates("the client certificate", certificate_pem)?;
+        let chain = certificates("the client certificate", certificate_pem)?;
         if key_pem.expose().contains("ENCRYPTED") {
             return Err(Error::invalid(
                 "the client key is encrypted: give it decrypted (openssl pkey -in key.pem), from a place that only \
                  this program reads",
             ));
         }
-        let both = Secret::new(format!("{}\n{}", String::from_utf8_lossy(certificate_pem), key_pem.expose()));
         // What those who parse a key say about it is not passed on: it might quote from it.
-        let client = Identity::from_pem(both.expose().as_bytes())
+        let key = PrivateKeyDer::from_pem_slice(key_pem.expose().as_bytes())
             .map_err(|_| Error::invalid("the client key cannot be read: give one private key in PEM"))?;
-        // Whether they belong together shows when a client is made; here there is somebody who can be told.
-        ClientBuilder::new().tls_certs_only([]).identity(client.clone()).build().map_err(|_| {
+        let client = CertifiedKey::from_der(chain, key, &provider()).map_err(|_| {
             Error::invalid("the client certificate and the client key do not belong together, or are of no known kind")
         })?;
-        self.client = Some(client);
+        self.client = Some(Arc::new(client));
         Ok(self)
     }
 
@@ -102,25 +108,49 @@ impl TlsOptions {
         }
     }
 
-    /// Whether these options alone let any certificate be trusted.
-    pub(super) fn trusts_anyone(&self) -> bool {
-        !self.extra_ca.is_empty()
+    /// How connections are made under these options, with the machine's roots or with the options alone.
+    pub(super) fn config(&self, with_roots: bool) -> Result<ClientConfig, rustls::Error> {
+        let provider = provider();
+        let builder =
+            ClientConfig::builder_with_provider(Arc::clone(&provider)).with_protocol_versions(&[&TLS13, &TLS12])?;
+        let verifier: Arc<dyn ServerCertVerifier> = match self.extra_ca.is_empty() {
+            _ if !with_roots => self.alone(provider)?,
+            true => Arc::new(Verifier::new(provider)?),
+            false => Arc::new(Verifier::new_with_extra_roots(self.extra_ca.iter().cloned(), provider)?),
+        };
+        let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(NamingVerifier::new(verifier)));
+        let mut config = match &self.client {
+            Some(client) => builder.with_client_cert_resolver(shown(client)),
+            None => builder.with_no_client_auth(),
+        };
+        config.alpn_protocols = ALPN.map(<[u8]>::to_vec).into();
+        Ok(config)
     }
 
-    /// Builds a client with these options and the machine's roots; `without_roots` with the options alone.
-    pub(super) fn apply(&self, builder: ClientBuilder, without_roots: bool) -> reqwest::Result<ClientBuilder> {
-        let extra_ca: Vec<Certificate> = self
-            .extra_ca
-            .iter()
-            .map(|certificate| Certificate::from_der(certificate))
-            .collect::<reqwest::Result<_>>()?;
-        let builder = builder.tls_version_min(tls::Version::TLS_1_2);
-        let builder = if without_roots { builder.tls_certs_only(extra_ca) } else { builder.tls_certs_merge(extra_ca) };
-        Ok(match &self.client {
-            Some(client) => builder.identity(client.clone()),
-            None => builder,
-        })
+    /// Trusts the extra CAs and nobody else. Without any it refuses every certificate, as one of an unknown issuer.
+    fn alone(&self, provider: Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, rustls::Error> {
+        if self.extra_ca.is_empty() {
+            return Ok(Arc::new(TrustsNobody(provider)));
+        }
+        let mut roots = RootCertStore::empty();
+        for certificate in &self.extra_ca {
+            roots.add(certificate.clone())?;
+        }
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build();
+        Ok(verifier.map_err(|cause| rustls::Error::General(cause.to_string()))?)
     }
+}
+
+/// What is offered in the handshake, the favourite first.
+const ALPN: [&[u8]; 2] = [b"h2", b"http/1.1"];
+
+/// The cryptography of this process, where it has chosen one, else ours.
+fn provider() -> Arc<CryptoProvider> {
+    CryptoProvider::get_default().cloned().unwrap_or_else(|| Arc::new(aws_lc_rs::default_provider()))
+}
+
+fn shown(client: &Arc<CertifiedKey>) -> Arc<dyn ResolvesClientCert> {
+    Arc::new(SingleCertAndKey::from(Arc::clone(client)))
 }
 
 impl fmt::Debug for TlsOptions {

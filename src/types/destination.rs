@@ -13,7 +13,7 @@ use crate::secret::Secret;
 pub struct DestinationUrl(Url);
 
 impl DestinationUrl {
-    /// The longest URL that is taken, in bytes.
+    /// The longest URL that is taken, in bytes, with everything in percent-encoding that needs it.
     pub const MAX_LEN: usize = 2048;
 
     /// Parses the URL. Whether its scheme and address are allowed is the engine's
@@ -23,13 +23,13 @@ impl DestinationUrl {
     /// `invalid_argument` when it does not parse, has another scheme, no host, a fragment, credentials, or a character
     /// that a URL cannot have.
     pub fn parse(text: &str) -> Result<Self> {
-        if text.len() > Self::MAX_LEN {
-            let length = text.len();
-            return Err(Error::invalid(format!(
-                "the destination URL has {length} bytes: at most {} are allowed",
-                Self::MAX_LEN
-            )));
-        }
+        let fits = |length: usize| {
+            let most = Self::MAX_LEN;
+            let too_long =
+                || Error::invalid(format!("the destination URL has {length} bytes: at most {most} are allowed"));
+            if length > most { Err(too_long()) } else { Ok(()) }
+        };
+        fits(text.len())?;
         // The text may hold credentials or a token in its query: no message below repeats it.
         let url = Url::parse(text).map_err(|cause| {
             Error::invalid(format!(
@@ -65,6 +65,8 @@ impl DestinationUrl {
         if url.fragment().is_some() {
             return Err(Error::invalid("the destination URL has a fragment (`#`), which is never sent: leave it out"));
         }
+        // What is kept is the normalised form, and that one must be taken again when it is read.
+        fits(url.as_str().len())?;
         Ok(Self(url))
     }
 

@@ -26,16 +26,23 @@ pub enum NoticeKind {
         /// The error's message, with what to do.
         reason: String,
     },
+    /// This process may open no more files: attempts wait for a file descriptor and no endpoint is taken to have
+    /// failed. Told once, until there have been enough for a while.
+    OutOfDescriptors {
+        /// What to do.
+        reason: String,
+    },
 }
 
 impl NoticeKind {
-    /// `paused`, `resumed`, `flushed` or `store_failed`.
+    /// `paused`, `resumed`, `flushed`, `store_failed` or `out_of_descriptors`.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Paused { .. } => "paused",
             Self::Resumed => "resumed",
             Self::Flushed { .. } => "flushed",
             Self::StoreFailed { .. } => "store_failed",
+            Self::OutOfDescriptors { .. } => "out_of_descriptors",
         }
     }
 }

@@ -139,6 +139,10 @@ static void bad_engine_options(const char *path) {
     REFUSED(honor_retry_after, -1, "honor_retry_after");
     REFUSED(max_queued_per_hook, -1, "max_queued_per_hook -1");
     REFUSED(max_queued, -1, "max_queued -1");
+    REFUSED(max_attempts_in_flight, -1, "max_attempts_in_flight -1");
+    REFUSED(max_attempts_in_flight, 65536, "max_attempts_in_flight 65536");
+    REFUSED(max_idle_connections, -1, "max_idle_connections -1");
+    REFUSED(max_idle_connections, 65536, "max_idle_connections 65536");
     REFUSED(retention_ms, -1, "retention_ms -1");
     REFUSED(catalogue_csv, "no,table", "");
     REFUSED(allow_networks, "10.20.0.0/16, inside", "`inside`");

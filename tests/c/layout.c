@@ -34,7 +34,7 @@ int main(void) {
     if (sizeof(void *) == 8) {
         CHECK(sizeof(tieback_scope) == 32);
         CHECK(offsetof(tieback_scope, company_id) == 16);
-        CHECK(sizeof(tieback_engine_options) == 176);
+        CHECK(sizeof(tieback_engine_options) == 184);
         CHECK(offsetof(tieback_engine_options, give_up_after_ms) == 40);
         CHECK(offsetof(tieback_engine_options, catalogue_csv) == 64);
         CHECK(offsetof(tieback_engine_options, allow_networks) == 80);
@@ -42,6 +42,7 @@ int main(void) {
         CHECK(offsetof(tieback_engine_options, retention_ms) == 144);
         CHECK(offsetof(tieback_engine_options, store_key) == 160);
         CHECK(offsetof(tieback_engine_options, store_key_old) == 168);
+        CHECK(offsetof(tieback_engine_options, max_attempts_in_flight) == 176);
         CHECK(sizeof(tieback_hook_options) == 56);
         CHECK(sizeof(tieback_hook_change) == 72);
         CHECK(offsetof(tieback_hook_change, status) == 60);

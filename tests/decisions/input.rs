@@ -33,6 +33,17 @@ fn urls_that_a_browser_would_mend_are_refused() {
     assert_eq!(url.as_str(), "https://example.com/%20a/%C3%A9?q=%5C");
 }
 
+/// What is kept is the written-out form, and a store must be able to read it back.
+#[test]
+fn a_url_that_is_too_long_once_it_is_written_out_is_refused() {
+    let short = format!("https://example.com/{}", "é".repeat(300));
+    let url = DestinationUrl::parse(&short).unwrap();
+    assert_eq!(DestinationUrl::parse(url.as_str()).unwrap(), url);
+    let long = format!("https://example.com/{}", "é".repeat(400));
+    assert!(long.len() < DestinationUrl::MAX_LEN);
+    says(&invalid(DestinationUrl::parse(&long)), &["2420 bytes", "at most 2048"]);
+}
+
 #[test]
 fn debug_output_shows_neither_queries_nor_header_values() {
     let url = DestinationUrl::parse("https://example.com/events?token=hush").unwrap();

@@ -4,6 +4,7 @@ mod backoff;
 mod control;
 mod late;
 mod model;
+mod pair;
 mod properties;
 mod rig;
 mod takeover;

@@ -1,14 +1,26 @@
 //! Where attempts may connect to, and by which way: names and what they resolve to, certificates, proxies. Over real
 //! loopback sockets.
 
+#[path = "../optional/mod.rs"]
+mod optional;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod bad_certificates;
+mod caps;
 mod certificates;
+mod crowd;
 mod forward;
+#[cfg(target_os = "linux")]
+mod hostile_names;
 mod http2;
+#[cfg(target_os = "linux")]
+mod name_server;
 mod names;
+#[cfg(target_os = "linux")]
+mod own_network;
 mod proxies;
+mod real_proxy;
 mod scripted;
 
 use std::time::Duration;

@@ -9,6 +9,7 @@ use tieback::net::send::Sender;
 use tieback::policy::egress::Egress;
 use tieback::policy::network::Network;
 use tieback::policy::retry::RetryPolicy;
+use tieback::random::SeededRandom;
 use tieback::types::PayloadVersion;
 
 use super::scripted::{Scripted, Silent, Unreachable};
@@ -206,6 +207,32 @@ async fn a_look_up_counts_into_the_time_to_connect() {
     let attempt = send(&sender, &url_of("slow.example.com", &sink)).await;
     assert_eq!(error(&attempt), "no connection within 300 ms");
     assert!(begun.elapsed() < PATIENCE);
+}
+
+/// Rules are an engine's for its whole life: they are tightened by opening it anew, and then no connection of the old
+/// rules is used again.
+#[test]
+fn an_engine_that_is_opened_with_tighter_rules_uses_no_connection_of_the_old_ones() {
+    let sink = Sink::always(204);
+    let names = Scripted::new(&[&[ALLOWED]]);
+    let rig = Rig::with(|options| options.lookup = Arc::new(names.clone()));
+    let scope = company();
+    let hook = rig.hook(&scope, &url_of("hooks.example.com", &sink), PayloadVersion::V2);
+    rig.engine.send_test(&scope, &hook.id).unwrap();
+    rig.run();
+    assert_eq!(sink.requests().len(), 1);
+
+    let rig = rig.reopen(|options| {
+        options.egress = Egress { danger_allow_http: true, ..Egress::default() };
+        options.lookup = Arc::new(names.clone());
+        // The clock begins anew: the same random bits would make the same ULID.
+        options.random = Arc::new(SeededRandom::new(8));
+    });
+    rig.engine.send_test(&scope, &hook.id).unwrap();
+    rig.run();
+    let told = rig.deliveries(&scope, &hook)[1].attempts[0].response_error.clone();
+    assert_eq!(told, Some(refusal_of("hooks.example.com")));
+    assert_eq!((sink.requests().len(), sink.connections()), (1, 1));
 }
 
 #[test]

@@ -7,11 +7,16 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 /// Whether `tool` can be run; if not, the caller skips `what`, and the end of `make test` says so.
-#[expect(clippy::print_stderr, reason = "whoever runs a test alone reads it there")]
 pub fn has(tool: &str, what: &str) -> bool {
     // Whatever it answers: only one that is not there cannot be started.
-    let started = Command::new(tool).arg("--version").stdin(Stdio::null()).output();
-    if started.is_ok() {
+    can(tool, what, || Command::new(tool).arg("--version").stdin(Stdio::null()).output().is_ok())
+}
+
+/// Whether `tool` works here, by trying; if not, the same.
+#[allow(dead_code, reason = "most tests need only know that a tool is there")]
+#[expect(clippy::print_stderr, reason = "whoever runs a test alone reads it there")]
+pub fn can(tool: &str, what: &str, try_it: impl FnOnce() -> bool) -> bool {
+    if try_it() {
         return true;
     }
     assert!(env::var_os("TIEBACK_CI").is_none(), "{tool} is missing, and {what} needs it");

@@ -29,7 +29,9 @@ pub fn notice_to_json(notice: &Notice) -> Value {
         answer["hook_id"] = json!(Id::from(hook).as_str());
     }
     match &notice.kind {
-        NoticeKind::Paused { reason } | NoticeKind::StoreFailed { reason } => answer["reason"] = json!(reason),
+        NoticeKind::Paused { reason }
+        | NoticeKind::StoreFailed { reason }
+        | NoticeKind::OutOfDescriptors { reason } => answer["reason"] = json!(reason),
         NoticeKind::Flushed { discarded } => answer["discarded"] = json!(discarded),
         NoticeKind::Resumed => {}
     }
