@@ -28,6 +28,7 @@ use super::proxy::ProxyOptions;
 use crate::error::Result;
 use crate::policy::egress::{self, Egress};
 use crate::policy::retry::RetryPolicy;
+use crate::policy::signing;
 use crate::store::Destination;
 use crate::time::Clock;
 use crate::types::{Attempt, DestinationHeaders};
@@ -68,10 +69,12 @@ impl Sender {
         })
     }
 
-    /// Makes one attempt. It never fails: what went wrong is in the [`Attempt`].
-    pub async fn send(&self, destination: &Destination, payload: Bytes, clock: &dyn Clock) -> Attempt {
+    /// Makes one attempt at the delivery of the event with this ULID. It never fails: what went wrong is in the
+    /// [`Attempt`]. Where the destination has signing secrets, the attempt is signed with its own time.
+    pub async fn send(&self, destination: &Destination, ulid: &str, payload: Bytes, clock: &dyn Clock) -> Attempt {
         let started_at = clock.now().wall;
-        let answer = self.exchange(destination, payload).await;
+        let signature = signing::headers(&destination.signing_secrets, ulid, started_at, &payload);
+        let answer = self.exchange(destination, signature, payload).await;
         let completed_at = clock.now().wall;
         match answer {
             Ok(answer) => Attempt {
@@ -87,7 +90,12 @@ impl Sender {
         }
     }
 
-    async fn exchange(&self, destination: &Destination, payload: Bytes) -> Result<Answer, String> {
+    async fn exchange(
+        &self,
+        destination: &Destination,
+        signature: Vec<(&'static str, String)>,
+        payload: Bytes,
+    ) -> Result<Answer, String> {
         // The store may have been filled under other switches than today's.
         self.egress.check_url(&destination.url).map_err(|error| failure::refused(&error))?;
 
@@ -99,7 +107,7 @@ impl Sender {
         }
 
         let (asked, connected) = oneshot::channel();
-        let request = request(destination, Payload { bytes: payload, asked: Some(asked) })?;
+        let request = request(destination, signature, Payload { bytes: payload, asked: Some(asked) })?;
         let mut answering = pin!(self.client.execute(request));
 
         // The client's own connect timeout ends the connecting; this one also ends any other wait for a connection.
@@ -123,9 +131,18 @@ impl Sender {
     }
 }
 
-fn request(destination: &Destination, payload: Payload) -> Result<Request, String> {
+fn request(
+    destination: &Destination,
+    signature: Vec<(&'static str, String)>,
+    payload: Payload,
+) -> Result<Request, String> {
     let mut request = Request::new(Method::POST, destination.url.url().clone());
-    *request.headers_mut() = headers(&destination.headers)?;
+    let mut headers = headers(&destination.headers)?;
+    for (name, value) in signature {
+        let value = HeaderValue::from_str(&value).map_err(|_| format!("the header `{name}` cannot be sent"))?;
+        headers.insert(name, value);
+    }
+    *request.headers_mut() = headers;
     *request.body_mut() = Some(reqwest::Body::wrap(payload));
     Ok(request)
 }

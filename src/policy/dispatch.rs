@@ -17,6 +17,7 @@
 //! * One commit is under way at a time. What ends meanwhile goes into the next one: the busier, the larger the batch.
 
 mod run;
+mod slots;
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use self::run::{Load, Next, Phase, Run};
+use self::slots::{Slots, Trust};
 use super::lane::{Ended, Start, Turn, Verdict};
 use super::queue::{Commit, Committed, Destination, LaneWrite, LoadRequest, Loaded, Settled};
 use super::retry::RetryPolicy;
@@ -84,6 +86,8 @@ pub struct Sending {
     pub epoch: u64,
     /// Where to send.
     pub destination: Arc<Destination>,
+    /// The event's ULID, by which a signed delivery is known.
+    pub ulid: Arc<str>,
     /// What to send.
     pub payload: Bytes,
 }
@@ -138,8 +142,10 @@ pub struct Dispatch {
     timers: BTreeSet<(Duration, HookId)>,
     /// Lanes whose load failed, with when to try again. Unlike those in `timers` they have work that is due.
     load_again: BTreeSet<(Duration, HookId)>,
+    /// Lanes that their rate limit holds up, with until when. Their work is due as well.
+    limited: BTreeSet<(Duration, HookId)>,
     woken_at: Option<Duration>,
-    in_flight: usize,
+    slots: Slots,
     buffered_bytes: usize,
     /// What the loads under way may bring.
     expected_bytes: usize,
@@ -179,8 +185,9 @@ impl Dispatch {
             refreshing: Vec::new(),
             timers: BTreeSet::new(),
             load_again: BTreeSet::new(),
+            limited: BTreeSet::new(),
             woken_at: None,
-            in_flight: 0,
+            slots: Slots::new(limits.in_flight),
             buffered_bytes: 0,
             expected_bytes: 0,
             loading: VecDeque::new(),
@@ -230,10 +237,13 @@ impl Dispatch {
         effects
     }
 
-    /// Whether nothing is in flight, due, or waiting to be kept. Lanes in back-off do not count.
+    /// Whether nothing is in flight, due, or waiting to be kept. Lanes in back-off do not count; those that wait for
+    /// their rate limit do.
     pub fn is_idle(&self) -> bool {
-        (self.stopping || (self.ready.is_empty() && self.hungry.is_empty() && self.load_again.is_empty()))
-            && self.in_flight == 0
+        let nothing_due =
+            self.ready.is_empty() && self.hungry.is_empty() && self.load_again.is_empty() && self.limited.is_empty();
+        (self.stopping || nothing_due)
+            && self.slots.taken() == 0
             && self.loading.is_empty()
             && self.settled.is_empty()
             && self.dirty.is_empty()
@@ -243,7 +253,7 @@ impl Dispatch {
 
     /// How many attempts are in flight.
     pub fn in_flight(&self) -> usize {
-        self.in_flight
+        self.slots.taken()
     }
 
     /// How many lanes with queued deliveries wait for the end of a back-off.
@@ -297,8 +307,8 @@ impl Dispatch {
         let Answer { hook, delivery, epoch, attempt, dice } = answer;
         let Some(run) = self.lanes.get_mut(&hook) else { return };
         let (Some(lane), Some(item)) = (&mut run.lane, run.window.get_mut(&delivery)) else { return };
-        self.in_flight -= 1;
         run.in_flight -= 1;
+        self.slots.free(run.trust);
         item.phase = Phase::Settling;
         item.queued.attempts += 1;
         let ended = Ended {
@@ -310,6 +320,9 @@ impl Dispatch {
             dice,
         };
         let (verdict, turn) = lane.end(ended, now, &self.policy);
+        let trust = Trust::after(&attempt, lane);
+        self.slots.change(run.trust, trust, run.in_flight as usize);
+        run.trust = trust;
         let kind = match turn {
             Turn::Paused => Some(NoticeKind::Paused { reason: attempt.reason() }),
             Turn::Resumed => Some(NoticeKind::Resumed),
@@ -375,7 +388,7 @@ impl Dispatch {
 
     /// Lists the lanes whose moment has come.
     fn wake_lanes(&mut self, now: Moment) {
-        for waiting in [&mut self.timers, &mut self.load_again] {
+        for waiting in [&mut self.timers, &mut self.load_again, &mut self.limited] {
             while let Some(&(at, hook)) = waiting.first() {
                 if at > now.monotonic {
                     break;
@@ -389,24 +402,40 @@ impl Dispatch {
     }
 
     /// Gives every listed lane its turn: one start, or a wish for a load, or nothing; again, until nobody can start
-    /// more.
+    /// more. A lane that waited for a slot comes first when there is one for it.
     fn look_at_lanes(&mut self, now: Moment, effects: &mut Vec<Effect>) {
-        while self.in_flight < self.limits.in_flight
-            && let Some(hook) = self.ready.pop_front()
+        while !self.slots.are_full()
+            && let Some((hook, called)) = self.next_lane()
         {
             let Some(run) = self.lanes.get_mut(&hook) else { continue };
-            run.listed = false;
+            if called {
+                run.waits_for_slot = false;
+            } else {
+                run.listed = false;
+            }
+            if let Some(at) = run.limited_until.take() {
+                self.limited.remove(&(at, hook));
+            }
             match run.next_start(now) {
-                Next::Start(delivery) => {
-                    if let Some(sending) = run.start(hook, delivery) {
-                        self.in_flight += 1;
+                Next::Start(delivery) if self.slots.has_room(run.trust) => {
+                    if let Some(sending) = run.start(hook, delivery, now) {
+                        self.slots.take(run.trust);
                         effects.push(Effect::Send(sending));
                     }
                     list(&mut self.ready, run, hook);
                     continue;
                 }
+                Next::Start(_) if !run.waits_for_slot => {
+                    run.waits_for_slot = true;
+                    self.slots.wait(hook, run.trust);
+                }
+                Next::Start(_) => {}
                 Next::NotBefore(at) => {
                     self.timers.insert((at, hook));
+                }
+                Next::Limited(at) => {
+                    run.limited_until = Some(at);
+                    self.limited.insert((at, hook));
                 }
                 Next::Nothing => {}
             }
@@ -423,6 +452,12 @@ impl Dispatch {
                 self.lanes.remove(&hook);
             }
         }
+    }
+
+    /// The lane to look at now, and whether it was called because there is a slot for it.
+    fn next_lane(&mut self) -> Option<(HookId, bool)> {
+        let called = self.slots.call().map(|hook| (hook, true));
+        called.or_else(|| self.ready.pop_front().map(|hook| (hook, false)))
     }
 
     /// Gives lanes their loads; hungry ones while there is room for what these may bring.
@@ -484,7 +519,7 @@ impl Dispatch {
     }
 
     fn set_alarm(&mut self, effects: &mut Vec<Effect>) {
-        let lanes = [&self.timers, &self.load_again];
+        let lanes = [&self.timers, &self.load_again, &self.limited];
         let lanes = lanes.into_iter().filter_map(|waiting| waiting.first().map(|(at, _)| *at));
         let store = match &self.committing {
             Committing::Failed { retry_at, .. } => Some(*retry_at),

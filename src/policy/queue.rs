@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::lane::{Control, LaneState, Verdict};
-use crate::types::{Attempt, DeliveryId, DestinationHeaders, DestinationUrl, Event, HookId};
+use crate::types::{Attempt, DeliveryId, DestinationHeaders, DestinationUrl, Event, HookId, RateLimit, SigningSecrets};
 
 /// A lane whose queue is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,13 +20,17 @@ pub struct LoadRequest {
     pub bytes: usize,
 }
 
-/// Where a lane's deliveries go.
+/// Where a lane's deliveries go, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Destination {
     /// The endpoint.
     pub url: DestinationUrl,
     /// The headers of every delivery.
     pub headers: DestinationHeaders,
+    /// What every delivery is signed with.
+    pub signing_secrets: SigningSecrets,
+    /// How fast deliveries may go out.
+    pub rate_limit: Option<RateLimit>,
 }
 
 /// A delivery that waits to be sent.
@@ -38,6 +42,8 @@ pub struct Queued {
     pub attempts: u32,
     /// Its resource: project, resource name in lower case and resource id. Two of the same never overtake one another.
     pub resource: Arc<str>,
+    /// The event's ULID, by which a signed delivery is known.
+    pub ulid: Arc<str>,
     /// The payload, byte for byte.
     pub payload: Bytes,
 }

@@ -40,9 +40,13 @@ int main(void) {
         CHECK(offsetof(tieback_engine_options, allow_networks) == 80);
         CHECK(offsetof(tieback_engine_options, danger_proxy_resolves) == 140);
         CHECK(offsetof(tieback_engine_options, retention_ms) == 144);
-        CHECK(sizeof(tieback_hook_options) == 56);
-        CHECK(sizeof(tieback_hook_change) == 64);
+        CHECK(sizeof(tieback_hook_options) == 88);
+        CHECK(offsetof(tieback_hook_options, signing_secrets) == 56);
+        CHECK(offsetof(tieback_hook_options, rate_limit_per_ms) == 80);
+        CHECK(sizeof(tieback_hook_change) == 104);
         CHECK(offsetof(tieback_hook_change, status) == 60);
+        CHECK(offsetof(tieback_hook_change, clear_signing_secrets) == 80);
+        CHECK(offsetof(tieback_hook_change, clear_rate_limit) == 100);
         CHECK(sizeof(tieback_hook_query) == 40);
         CHECK(offsetof(tieback_hook_query, after) == 32);
         CHECK(sizeof(tieback_delivery_query) == 64);

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::slots::Trust;
 use super::{LOAD_BYTES, Sending};
 use crate::policy::lane::{Gate, Lane, Start};
 use crate::policy::queue::{Destination, LoadRequest, Loaded, Queued};
+use crate::policy::rate::Bucket;
 use crate::time::Moment;
-use crate::types::{DeliveryId, HookId};
+use crate::types::{DeliveryId, HookId, RateLimit};
 
 /// One lane with the part of its queue that is in memory.
 #[derive(Debug, Default)]
@@ -36,6 +38,13 @@ pub struct Run {
     pub flush: bool,
     pub listed: bool,
     pub hungry: bool,
+    /// What is used of the hook's rate limit.
+    pub bucket: Bucket,
+    /// When the rate limit lets the next attempt start, while it is that which holds the lane up.
+    pub limited_until: Option<Duration>,
+    pub trust: Trust,
+    /// It is listed among those that wait for a slot.
+    pub waits_for_slot: bool,
 }
 
 /// What a load that is under way is for.
@@ -65,9 +74,15 @@ pub enum Phase {
     Settling,
 }
 
+/// A lane under a rate limit has in memory what it may start within this time: what waits for longer would take the room
+/// of others. Longer than a load takes, so that the full rate is reached.
+const AHEAD: Duration = Duration::from_secs(1);
+
 pub enum Next {
     Start(DeliveryId),
     NotBefore(Duration),
+    /// The rate limit lets nothing start before. What waits for that is due, unlike what waits in back-off.
+    Limited(Duration),
     Nothing,
 }
 
@@ -78,7 +93,19 @@ impl Run {
         if self.refresh || self.load == Load::Refresh || self.destination.is_none() {
             return Next::Nothing;
         }
-        let candidate = match lane.may_start(now) {
+        let start = lane.may_start(now);
+        if let Some(limit) = self.rate_limit()
+            && match start {
+                Start::Any(width) => self.in_flight < width && (self.waiting > 0 || self.more),
+                Start::Probe(_) => self.has_work(),
+                Start::NotBefore(_) | Start::None => false,
+            }
+            && let at = self.bucket.not_before(limit)
+            && at > now.monotonic
+        {
+            return Next::Limited(at);
+        }
+        let candidate = match start {
             Start::Any(width) if self.in_flight < width => self.first_ready(),
             Start::Probe(None) => self.first_ready(),
             Start::Probe(Some(probe)) => {
@@ -105,14 +132,22 @@ impl Run {
         None
     }
 
-    pub fn start(&mut self, hook: HookId, delivery: DeliveryId) -> Option<Sending> {
+    fn rate_limit(&self) -> Option<&RateLimit> {
+        self.destination.as_ref()?.rate_limit.as_ref()
+    }
+
+    pub fn start(&mut self, hook: HookId, delivery: DeliveryId, now: Moment) -> Option<Sending> {
         let (lane, item) = (self.lane.as_mut()?, self.window.get_mut(&delivery)?);
         let destination = self.destination.clone()?;
+        if let Some(limit) = &destination.rate_limit {
+            self.bucket.take(limit, now.monotonic);
+        }
         item.phase = Phase::InFlight;
         self.in_flight += 1;
         self.waiting -= 1;
         let epoch = lane.start(delivery);
-        Some(Sending { hook, delivery, epoch, destination, payload: item.queued.payload.clone() })
+        let Queued { ulid, payload, .. } = &item.queued;
+        Some(Sending { hook, delivery, epoch, destination, ulid: Arc::clone(ulid), payload: payload.clone() })
     }
 
     /// The load that this lane needs now, if any.
@@ -126,6 +161,13 @@ impl Run {
         };
         if self.refresh {
             return Some((Load::Refresh, LoadRequest { bytes: 0, ..request(DeliveryId(0), 0) }));
+        }
+        let window = match self.rate_limit() {
+            None => window,
+            Some(limit) => window.min(self.bucket.starts_until(limit, now.monotonic, now.monotonic + AHEAD)),
+        };
+        if window == 0 {
+            return None;
         }
         match lane.may_start(now) {
             Start::Any(_) if self.more && self.waiting < window.div_ceil(2) => {
@@ -153,13 +195,21 @@ impl Run {
             return false;
         };
         self.destination = part.destination;
+        if let Some(limit) = self.destination.as_ref().and_then(|destination| destination.rate_limit) {
+            self.bucket.fit(&limit, now.monotonic);
+        }
         let kept = self.lane.as_ref().map_or(&part.state, Lane::state).clone();
         let lane = match &mut self.lane {
             Some(lane) => {
                 lane.control(part.control);
                 lane
             }
-            none => none.insert(Lane::take_over(part.state, part.control, now)),
+            none => {
+                if part.state.pause.is_some() {
+                    self.trust = Trust::Doubted;
+                }
+                none.insert(Lane::take_over(part.state, part.control, now))
+            }
         };
         let changed = *lane.state() != kept;
         let startable = match lane.may_start(now) {

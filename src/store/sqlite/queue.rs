@@ -9,13 +9,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::fault::{Fault, damaged};
 use super::publish::{insert_delivery, insert_payload, publish_all};
 use super::registry::hook_in;
-use super::row::{control, count, counted, destination_headers, destination_url, lane_state, span, standing, to_json};
+use super::row::{control, count, counted, destination, lane_state, span, standing, to_json};
 use super::{SqliteStore, refusal};
 use crate::error::Result;
 use crate::policy::lane::{Gate, Verdict};
-use crate::store::{
-    Commit, Committed, Destination, LaneOrder, LaneWrite, LoadRequest, Loaded, Publishing, Queue, Queued, Settled,
-};
+use crate::store::{Commit, Committed, LaneOrder, LaneWrite, LoadRequest, Loaded, Publishing, Queue, Queued, Settled};
 use crate::time::Timestamp;
 use crate::types::{Attempt, DeliveryId, DeliveryStatus, Event, EventId, HookId, Published, Scope, Stats, Why};
 use crate::wire::own::event_from_json;
@@ -114,9 +112,7 @@ fn load(tx: &Connection, request: &LoadRequest) -> Result<Option<Loaded>, Fault>
     let (control, state) = (control(row)?, lane_state(row)?);
     let destination = match control.gate {
         Gate::Gone => None,
-        Gate::Open | Gate::Held => {
-            Some(Arc::new(Destination { url: destination_url(row)?, headers: destination_headers(row)? }))
-        }
+        Gate::Open | Gate::Held => Some(Arc::new(destination(row)?)),
     };
     let (deliveries, more) = load_deliveries(tx, request, request.after.max(state.discard_through))?;
     Ok(Some(Loaded { hook: request.hook, control, state, destination, deliveries, more }))
@@ -140,6 +136,7 @@ fn load_deliveries(tx: &Connection, request: &LoadRequest, after: DeliveryId) ->
             delivery: row.get("id")?,
             attempts: row.get("attempts")?,
             resource: Arc::from(row.get::<_, String>("resource")?),
+            ulid: Arc::from(row.get::<_, String>("ulid")?),
             payload,
         });
     }

@@ -3,10 +3,12 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::fault::Fault;
-use super::row::{HookRow, headers_to_column};
+use super::row::{HookRow, headers_to_column, secrets_to_column, span};
 use super::{SqliteStore, refusal};
 use crate::error::Result;
 use crate::policy::lane::Gate;
+use crate::policy::queue::Destination;
+use crate::policy::signing;
 use crate::store::Registry;
 use crate::time::Timestamp;
 use crate::types::{
@@ -82,7 +84,9 @@ pub fn hook_in(tx: &Connection, scope: &Scope, hook: HookId) -> Result<HookRow, 
 }
 
 fn insert_hook(tx: &Connection, scope: &Scope, hook: &HookCreate, now: Timestamp) -> Result<Hook, Fault> {
+    signing::check_headers(&hook.destination_headers, &hook.signing_secrets)?;
     check_namespace(tx, scope, &hook.namespace, None)?;
+    let limit = hook.rate_limit;
     tx.prepare_cached(sql!("hook_insert"))?.execute(params![
         scope.company_id(),
         scope.project_id(),
@@ -91,6 +95,10 @@ fn insert_hook(tx: &Connection, scope: &Scope, hook: &HookCreate, now: Timestamp
         hook.destination_url.as_str(),
         headers_to_column(&hook.destination_headers)?.as_str(),
         now,
+        secrets_to_column(&hook.signing_secrets)?.as_str(),
+        limit.map(|limit| limit.attempts()),
+        limit.map(|limit| span(limit.per())),
+        limit.map(|limit| limit.burst()),
     ])?;
     let id = HookId(tx.last_insert_rowid());
     tx.prepare_cached(sql!("lane_insert"))?.execute([id])?;
@@ -160,8 +168,14 @@ fn update_hook(
         }
         None => &row.namespace,
     };
-    let url = change.destination_url.as_ref().unwrap_or(&row.destination_url);
-    let headers = change.destination_headers.as_ref().unwrap_or(&row.destination_headers);
+    let before = &row.destination;
+    let after = Destination {
+        url: change.destination_url.unwrap_or_else(|| before.url.clone()),
+        headers: change.destination_headers.unwrap_or_else(|| before.headers.clone()),
+        signing_secrets: change.signing_secrets.unwrap_or_else(|| before.signing_secrets.clone()),
+        rate_limit: change.rate_limit.unwrap_or(before.rate_limit),
+    };
+    signing::check_headers(&after.headers, &after.signing_secrets)?;
     let version = change.payload_version.unwrap_or(row.payload_version);
     let gate = match change.active {
         None => row.gate,
@@ -169,19 +183,24 @@ fn update_hook(
         Some(false) => Gate::Held,
     };
 
-    let redirected = *url != row.destination_url || *headers != row.destination_headers;
+    // How fast deliveries go is no reason to believe that the next one will be taken; the rest is.
+    let redirected = Destination { rate_limit: before.rate_limit, ..after.clone() } != *before;
     let changed =
-        redirected || gate != row.gate || version != row.payload_version || namespace != row.namespace.as_str();
+        after != *before || gate != row.gate || version != row.payload_version || namespace != row.namespace.as_str();
     if changed {
-        let headers = headers_to_column(headers)?;
+        let limit = after.rate_limit;
         tx.prepare_cached(sql!("hook_update"))?.execute(params![
             hook,
             namespace,
             version,
             gate,
-            url.as_str(),
-            headers.as_str(),
-            now
+            after.url.as_str(),
+            headers_to_column(&after.headers)?.as_str(),
+            now,
+            secrets_to_column(&after.signing_secrets)?.as_str(),
+            limit.map(|limit| limit.attempts()),
+            limit.map(|limit| span(limit.per())),
+            limit.map(|limit| limit.burst()),
         ])?;
         let enabled = row.gate == Gate::Held && gate == Gate::Open;
         tx.prepare_cached(sql!("lane_count_control"))?.execute(params![hook, enabled, redirected])?;

@@ -8,10 +8,11 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::fault::{Fault, damaged};
 use crate::policy::lane::{Control, Gate, LaneState, Pause};
+use crate::policy::queue::Destination;
 use crate::time::Timestamp;
 use crate::types::{
     Attempt, DeliveryId, DeliveryStatus, DestinationHeaders, DestinationUrl, EventId, Hook, HookId, HookStatus, Id,
-    NoDelivery, PayloadVersion, Scope, TriggerId, Why,
+    NoDelivery, PayloadVersion, RateLimit, Scope, SigningSecret, SigningSecrets, TriggerId, Why,
 };
 
 /// Ids and moments are plain numbers in a row.
@@ -116,8 +117,7 @@ pub struct HookRow {
     pub namespace: String,
     pub payload_version: PayloadVersion,
     pub gate: Gate,
-    pub destination_url: DestinationUrl,
-    pub destination_headers: DestinationHeaders,
+    pub destination: Destination,
     pub trigger_count: Option<u64>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -137,8 +137,7 @@ impl HookRow {
             namespace: row.get("namespace")?,
             payload_version: row.get("payload_version")?,
             gate: row.get("status")?,
-            destination_url: destination_url(row)?,
-            destination_headers: destination_headers(row)?,
+            destination: destination(row)?,
             trigger_count: row.get::<_, Option<i64>>("trigger_count")?.map(i64::unsigned_abs),
             created_at: row.get("created_at")?,
             updated_at: row.get("updated_at")?,
@@ -153,8 +152,10 @@ impl HookRow {
             project_id: self.scope.project_id().map(Id::from),
             namespace: self.namespace,
             payload_version: self.payload_version.to_string(),
-            destination_url: self.destination_url.as_str().to_owned(),
-            destination_headers: self.destination_headers.masked(),
+            destination_url: self.destination.url.as_str().to_owned(),
+            destination_headers: self.destination.headers.masked(),
+            signing_secrets: self.destination.signing_secrets.masked(),
+            rate_limit: self.destination.rate_limit,
             status: if self.gate == Gate::Open { HookStatus::Active } else { HookStatus::Disabled },
             trigger_count: self.trigger_count,
             created_at: Some(self.created_at),
@@ -163,15 +164,24 @@ impl HookRow {
     }
 }
 
-/// Reads `destination_url`.
-pub fn destination_url(row: &Row<'_>) -> Result<DestinationUrl, Fault> {
+/// Reads where a hook's deliveries go, and how.
+pub fn destination(row: &Row<'_>) -> Result<Destination, Fault> {
+    Ok(Destination {
+        url: destination_url(row)?,
+        headers: destination_headers(row)?,
+        signing_secrets: signing_secrets(row)?,
+        rate_limit: rate_limit(row)?,
+    })
+}
+
+fn destination_url(row: &Row<'_>) -> Result<DestinationUrl, Fault> {
     let text: String = row.get("destination_url")?;
     // The text may have a token in its query: neither it nor the parser's words are passed on.
     DestinationUrl::parse(&text).map_err(|_| damaged("a hook's destination URL"))
 }
 
 /// Reads `destination_headers`: a JSON array of names and values.
-pub fn destination_headers(row: &Row<'_>) -> Result<DestinationHeaders, Fault> {
+fn destination_headers(row: &Row<'_>) -> Result<DestinationHeaders, Fault> {
     let unreadable = || damaged("a hook's destination headers");
     let text = row.get_ref("destination_headers")?.as_str().map_err(|_| unreadable())?;
     let mut pairs: Vec<(String, String)> = serde_json::from_str(text).map_err(|_| unreadable())?;
@@ -184,6 +194,30 @@ pub fn destination_headers(row: &Row<'_>) -> Result<DestinationHeaders, Fault> {
 pub fn headers_to_column(headers: &DestinationHeaders) -> Result<Zeroizing<String>, Fault> {
     let pairs: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (name, value.expose())).collect();
     Ok(Zeroizing::new(to_json(&pairs)?))
+}
+
+/// Reads `signing_secrets`: a JSON array of texts.
+fn signing_secrets(row: &Row<'_>) -> Result<SigningSecrets, Fault> {
+    let unreadable = || damaged("a hook's signing secrets");
+    let text = row.get_ref("signing_secrets")?.as_str().map_err(|_| unreadable())?;
+    let mut texts: Vec<String> = serde_json::from_str(text).map_err(|_| unreadable())?;
+    let secrets = SigningSecrets::parse(texts.iter().map(String::as_str));
+    texts.iter_mut().for_each(Zeroize::zeroize);
+    secrets.map_err(|_| unreadable())
+}
+
+/// Signing secrets as a column holds them. The text is wiped when it has been stored.
+pub fn secrets_to_column(secrets: &SigningSecrets) -> Result<Zeroizing<String>, Fault> {
+    let texts: Vec<&str> = secrets.iter().map(SigningSecret::expose).collect();
+    serde_json::to_string(&texts).map(Zeroizing::new).map_err(|_| damaged("signing secrets"))
+}
+
+/// Reads a rate limit, where there is one.
+fn rate_limit(row: &Row<'_>) -> Result<Option<RateLimit>, Fault> {
+    let Some(attempts) = row.get("rate_attempts")? else { return Ok(None) };
+    let per = Duration::from_nanos(count(row, "rate_per_ns")?);
+    let limit = RateLimit::with_burst(attempts, per, row.get("rate_burst")?);
+    limit.map(Some).map_err(|_| damaged("a hook's rate limit"))
 }
 
 /// Pairs of texts as a column holds them.
