@@ -16,7 +16,8 @@ use super::{handle, text};
 use crate::types::Hook;
 use crate::wire::own;
 
-/// A hook as the service answered it. Header values and signing secrets are masked: five asterisks and the last five characters.
+/// A hook as the service answered it. Header values and signing secrets are masked: five asterisks and the last five
+/// characters.
 pub struct tieback_hook {
     id: Kept,
     company_id: Option<Kept>,

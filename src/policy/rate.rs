@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::types::RateLimit;
 
-/// What a lane has used of its rate limit. A new one is full, and so is that of a lane that was just taken over: after a
-/// restart there may be one burst that the worker before had used already, never more.
+/// What a lane has used of its rate limit. A new one is full, and so is that of a lane that was just taken over: after
+/// a restart there may be one burst that the worker before had used already, never more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bucket {
     /// When the bucket is full again, if nothing starts till then (monotonic). Each start puts it off by one interval.

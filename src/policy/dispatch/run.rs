@@ -74,8 +74,8 @@ pub enum Phase {
     Settling,
 }
 
-/// A lane under a rate limit has in memory what it may start within this time: what waits for longer would take the room
-/// of others. Longer than a load takes, so that the full rate is reached.
+/// A lane under a rate limit has in memory what it may start within this time: what waits for longer would take the
+/// room of others. Longer than a load takes, so that the full rate is reached.
 const AHEAD: Duration = Duration::from_secs(1);
 
 pub enum Next {
@@ -136,6 +136,12 @@ impl Run {
         self.destination.as_ref()?.rate_limit.as_ref()
     }
 
+    /// How many deliveries the rate limit lets start soon enough to have them in memory.
+    fn starts_ahead(&self, now: Moment) -> u32 {
+        let soon = now.monotonic + AHEAD;
+        self.rate_limit().map_or(u32::MAX, |limit| self.bucket.starts_until(limit, now.monotonic, soon))
+    }
+
     pub fn start(&mut self, hook: HookId, delivery: DeliveryId, now: Moment) -> Option<Sending> {
         let (lane, item) = (self.lane.as_mut()?, self.window.get_mut(&delivery)?);
         let destination = self.destination.clone()?;
@@ -162,10 +168,7 @@ impl Run {
         if self.refresh {
             return Some((Load::Refresh, LoadRequest { bytes: 0, ..request(DeliveryId(0), 0) }));
         }
-        let window = match self.rate_limit() {
-            None => window,
-            Some(limit) => window.min(self.bucket.starts_until(limit, now.monotonic, now.monotonic + AHEAD)),
-        };
+        let window = window.min(self.starts_ahead(now));
         if window == 0 {
             return None;
         }
@@ -189,7 +192,7 @@ impl Run {
         let load = std::mem::take(&mut self.load);
         let stale = std::mem::take(&mut self.stale);
         let news = std::mem::take(&mut self.news);
-        let Some(part) = part else {
+        let Some(mut part) = part else {
             self.more = news;
             self.refresh = false;
             return false;
@@ -198,6 +201,7 @@ impl Run {
         if let Some(limit) = self.destination.as_ref().and_then(|destination| destination.rate_limit) {
             self.bucket.fit(&limit, now.monotonic);
         }
+        let ahead = self.starts_ahead(now);
         let kept = self.lane.as_ref().map_or(&part.state, Lane::state).clone();
         let lane = match &mut self.lane {
             Some(lane) => {
@@ -237,7 +241,12 @@ impl Run {
                     return changed;
                 }
             }
-            Load::Queue => self.more = part.more || news,
+            Load::Queue => {
+                // The first load of all was asked for when the limit was not known.
+                let room = ahead.saturating_sub(self.waiting) as usize;
+                self.more = part.more || news || part.deliveries.len() > room;
+                part.deliveries.truncate(room);
+            }
         }
         for queued in part.deliveries {
             if load == Load::Queue {
