@@ -7,5 +7,6 @@ mod given;
 mod bad_files;
 mod disk;
 mod migrate;
+mod options;
 mod sharing;
 mod together;

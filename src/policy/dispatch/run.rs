@@ -27,6 +27,8 @@ pub struct Run {
     pub loaded_through: DeliveryId,
     /// The store may have queued deliveries after `loaded_through`.
     pub more: bool,
+    /// The store has said so, and nothing has happened since that could have changed it.
+    pub more_is_sure: bool,
     pub load: Load,
     /// New deliveries were told of since the load began: it may not have seen them.
     pub news: bool,
@@ -169,10 +171,13 @@ impl Run {
             return Some((Load::Refresh, LoadRequest { bytes: 0, ..request(DeliveryId(0), 0) }));
         }
         let window = window.min(self.starts_ahead(now));
-        if window == 0 {
-            return None;
-        }
         match lane.may_start(now) {
+            // Nothing may start soon, so nothing is loaded; but whether there is anything to wait for has to be known.
+            Start::Any(_) | Start::Probe(None) if window == 0 => {
+                let unsure = self.more && !self.more_is_sure && self.window.is_empty();
+                unsure.then(|| (Load::Queue, LoadRequest { bytes: 0, ..request(self.loaded_through, 0) }))
+            }
+            _ if window == 0 => None,
             Start::Any(_) if self.more && self.waiting < window.div_ceil(2) => {
                 Some((Load::Queue, request(self.loaded_through, window - self.waiting)))
             }
@@ -192,7 +197,7 @@ impl Run {
         let load = std::mem::take(&mut self.load);
         let stale = std::mem::take(&mut self.stale);
         let news = std::mem::take(&mut self.news);
-        let Some(mut part) = part else {
+        let Some(part) = part else {
             self.more = news;
             self.refresh = false;
             return false;
@@ -242,17 +247,21 @@ impl Run {
                 }
             }
             Load::Queue => {
-                // The first load of all was asked for when the limit was not known.
-                let room = ahead.saturating_sub(self.waiting) as usize;
-                self.more = part.more || news || part.deliveries.len() > room;
-                part.deliveries.truncate(room);
+                self.more_is_sure = part.more;
+                self.more = part.more || news;
             }
         }
         for queued in part.deliveries {
+            let entry = self.window.entry(queued.delivery);
+            // The first load of all was asked for when the limit was not known.
+            if load == Load::Queue && matches!(entry, Entry::Vacant(_)) && self.waiting >= ahead {
+                (self.more, self.more_is_sure) = (true, true);
+                break;
+            }
             if load == Load::Queue {
                 self.loaded_through = queued.delivery;
             }
-            if let Entry::Vacant(free) = self.window.entry(queued.delivery) {
+            if let Entry::Vacant(free) = entry {
                 *buffered_bytes += queued.payload.len();
                 self.waiting += 1;
                 free.insert(Item { queued, phase: Phase::Waiting });
@@ -273,7 +282,7 @@ impl Run {
         });
         self.waiting = 0;
         self.loaded_through = DeliveryId(0);
-        self.more = true;
+        (self.more, self.more_is_sure) = (true, false);
         self.stale = self.load != Load::None;
         freed
     }
