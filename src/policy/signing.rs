@@ -1,11 +1,13 @@
-//! Signatures of deliveries, by the Standard Webhooks specification, scheme `v1`: HMAC-SHA256 over the message's id, the
-//! attempt's time and the payload.
+//! Signatures of deliveries, by the Standard Webhooks specification, scheme `v1`: HMAC-SHA256 over the message's id,
+//! the attempt's time and the payload.
 //!
 //! ```text
-//! webhook-id         the event's ULID: the same at every attempt, at a redelivery, and on every hook that gets the event
+//! webhook-id         the event's ULID: the same at every attempt, at a redelivery, and on every hook of the event
 //! webhook-timestamp  seconds since 1970 when the attempt began: another one at every attempt
 //! webhook-signature  v1,BASE64 for each secret, in their order, with a blank between
 //! ```
+//!
+//! What is signed is unambiguous, since neither a ULID nor a number has a full stop in it.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

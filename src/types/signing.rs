@@ -93,8 +93,8 @@ impl SigningSecrets {
     /// Checks the secrets.
     ///
     /// # Errors
-    /// `invalid_argument` for a secret that is none (see [`SigningSecret::parse`]), for one that is given twice, and for
-    /// too many. A message says which one it is by its place in the list.
+    /// `invalid_argument` for a secret that is none (see [`SigningSecret::parse`]), for one that is given twice, and
+    /// for too many. A message says which one it is by its place in the list.
     pub fn parse<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Result<Self> {
         let mut kept: Vec<SigningSecret> = Vec::new();
         for text in secrets {
