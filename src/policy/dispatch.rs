@@ -110,7 +110,7 @@ pub struct Answer {
 /// How much a worker does at once.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// The most attempts in flight, over all lanes.
+    /// The most attempts in flight, over all lanes. Those in back-off, slow or new may not have them all.
     pub in_flight: usize,
     /// The most deliveries of one lane that are held in memory.
     pub window: u32,

@@ -127,9 +127,10 @@ impl Town {
         self.houses[&hook].queue.len()
     }
 
-    /// The process ends and another one takes all lanes over, on its own monotonic clock.
-    pub fn restart(&mut self, limits: Limits) {
-        self.dispatch = Dispatch::new(self.policy.clone(), limits);
+    /// The process ends, and after a while another one takes all lanes over.
+    pub fn restart(&mut self, closed: Duration) {
+        self.move_to(self.now.monotonic + closed);
+        self.dispatch = Dispatch::new(self.policy.clone(), Limits::default());
         (self.operated_at, self.alarm) = (None, None);
         self.flying.clear();
         self.operations.clear();
