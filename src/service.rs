@@ -33,8 +33,8 @@ pub trait Service: Send + Sync {
     ///
     /// # Errors
     /// `not_found`; `conflict` when the new namespace is taken; `invalid_argument` for a URL that is not allowed, for a
-    /// header value that is a mask this service gave out (`*****...`), since that would store the mask, and for a header
-    /// that the signature of a signed hook uses.
+    /// header value that is a mask this service gave out (`*****...`), since that would store the mask, and for a
+    /// header that the signature of a signed hook uses.
     fn hook_update(&self, scope: &Scope, hook_id: &Id, change: &HookUpdate) -> Result<Hook>;
 
     /// Deletes a hook and its triggers; what is queued for it is discarded.
