@@ -128,7 +128,7 @@ def test_options_of_other_types_are_refused(
         {"clear_rate_limit": 1},
     ):
         with pytest.raises(TypeError, match=next(iter(wrong)).split(".")[0]):
-            engine.hooks.update(scope, hook.id, **wrong)  # type: ignore[arg-type]
+            engine.hooks.update(scope, hook.id, **wrong)
 
 
 def test_a_header_that_the_signature_uses_is_refused(
