@@ -18,7 +18,8 @@ use tieback::policy::egress::Egress;
 use tieback::service::Service;
 use tieback::time::Timestamp;
 use tieback::types::{
-    DestinationHeaders, DestinationUrl, Event, HookCreate, Id, Namespace, PayloadVersion, Scope, TriggerCreate,
+    DestinationHeaders, DestinationUrl, Event, HookCreate, Id, Namespace, PayloadVersion, Scope, SigningSecrets,
+    TriggerCreate,
 };
 use tieback::wire::payload;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -98,6 +99,8 @@ fn engine(url: &str, events: usize) -> Result<Duration, Failure> {
             payload_version: PayloadVersion::V2,
             destination_url: DestinationUrl::parse(url)?,
             destination_headers: DestinationHeaders::parse([("Authorization", "Bearer bench-token-12345")])?,
+            signing_secrets: SigningSecrets::default(),
+            rate_limit: None,
         };
         let hook = service.hook_create(&scope, &create)?;
         service.trigger_create(&scope, &hook.id, &TriggerCreate::new("RFIs", "update")?)?;

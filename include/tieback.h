@@ -91,12 +91,12 @@
 /**
  * Begins `tieback_hook_options`.
  */
-#define TIEBACK_HOOK_OPTIONS_INIT { sizeof(tieback_hook_options), 0, 0, 0, 0, 0, 0 }
+#define TIEBACK_HOOK_OPTIONS_INIT { sizeof(tieback_hook_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /**
  * Begins a `tieback_hook_change`.
  */
-#define TIEBACK_HOOK_CHANGE_INIT { sizeof(tieback_hook_change), 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define TIEBACK_HOOK_CHANGE_INIT { sizeof(tieback_hook_change), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /**
  * Begins a `tieback_hook_query`.
@@ -288,7 +288,8 @@ typedef struct tieback_error tieback_error;
 typedef struct tieback_event tieback_event;
 
 /**
- * A hook as the service answered it. Header values are masked: five asterisks and the last five characters.
+ * A hook as the service answered it. Header values and signing secrets are masked: five asterisks and the last five
+ * characters.
  */
 typedef struct tieback_hook tieback_hook;
 
@@ -559,6 +560,27 @@ typedef struct {
      * How many headers there are.
      */
     size_t header_count;
+    /**
+     * The secrets with which every delivery is signed, as Standard Webhooks has it: each "whsec_" and 24 to 64 bytes
+     * in base64, at most 8. NULL when deliveries are not signed. Answers show them masked.
+     */
+    const char *const *signing_secrets;
+    /**
+     * How many secrets there are.
+     */
+    size_t signing_secret_count;
+    /**
+     * The most attempts in `rate_limit_per_ms`, spaced evenly; 0 for no limit.
+     */
+    int32_t rate_limit_attempts;
+    /**
+     * How many may go at once after a quiet time: 0 means 1.
+     */
+    int32_t rate_limit_burst;
+    /**
+     * The span of the rate limit: 1 to 86,400,000 (a day).
+     */
+    int64_t rate_limit_per_ms;
 } tieback_hook_options;
 
 /**
@@ -607,6 +629,35 @@ typedef struct {
      * sent to a server of his own.
      */
     int32_t danger_keep_headers;
+    /**
+     * Other signing secrets, in place of all present ones. To change one without a gap: first the old and the new,
+     * then, when the endpoint has the new one, the new one alone.
+     */
+    const char *const *signing_secrets;
+    /**
+     * How many secrets there are.
+     */
+    size_t signing_secret_count;
+    /**
+     * 1 takes all secrets away: deliveries are not signed any more.
+     */
+    int32_t clear_signing_secrets;
+    /**
+     * Another rate limit, in force at once: the most attempts in `rate_limit_per_ms`.
+     */
+    int32_t rate_limit_attempts;
+    /**
+     * The span of the rate limit.
+     */
+    int64_t rate_limit_per_ms;
+    /**
+     * How many may go at once after a quiet time: 0 means 1.
+     */
+    int32_t rate_limit_burst;
+    /**
+     * 1 takes the rate limit away.
+     */
+    int32_t clear_rate_limit;
 } tieback_hook_change;
 
 /**
@@ -1304,7 +1355,8 @@ tieback_status tieback_hook_create(const tieback_service *service,
 
 /**
  * Creates a hook from JSON: `{"namespace": "acme-invoice-sync", "payload_version": "v4.0", "destination_url":
- * "https://...", "destination_headers": {"Authorization": "Bearer ..."}}`.
+ * "https://...", "destination_headers": {"Authorization": "Bearer ..."}, "signing_secrets": ["whsec_..."],
+ * "rate_limit": {"attempts": 10, "per_ms": 1000}}`. All but the first three may be left out.
  *
  * Ownership: `*out` is yours; free it with `tieback_hook_free`. Threads: any. NULL: `error` may be.
  * Errors: those of `tieback_hook_create`; an unknown member is TIEBACK_INVALID_ARGUMENT.
@@ -1332,7 +1384,7 @@ tieback_status tieback_hook_show(const tieback_service *service,
  *
  * Ownership: `*out` is yours; free it with `tieback_hook_free`. Threads: any. NULL: `error` may be.
  * Errors: TIEBACK_NOT_FOUND; TIEBACK_CONFLICT when the new namespace is taken; TIEBACK_INVALID_ARGUMENT, also for a
- * header value that is a mask which an answer showed; TIEBACK_CLOSED, TIEBACK_STORAGE.
+ * header value or signing secret that is a mask which an answer showed; TIEBACK_CLOSED, TIEBACK_STORAGE.
  */
 tieback_status tieback_hook_update(const tieback_service *service,
                                    const tieback_scope *scope,
@@ -1425,6 +1477,42 @@ const char *tieback_hook_header_name(const tieback_hook *hook, size_t index);
 const char *tieback_hook_header_value(const tieback_hook *hook, size_t index);
 
 /**
+ * How many secrets sign its deliveries; with none they are not signed.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+size_t tieback_hook_signing_secret_count(const tieback_hook *hook);
+
+/**
+ * A signing secret, masked, from 0.
+ *
+ * Ownership: the hook's, until it is freed. Threads: any. NULL: gives NULL, and so does an index past the end.
+ * Errors: none.
+ */
+const char *tieback_hook_signing_secret(const tieback_hook *hook, size_t index);
+
+/**
+ * The most attempts in the span of its rate limit; 0 where it has none.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_hook_rate_limit_attempts(const tieback_hook *hook);
+
+/**
+ * The span of its rate limit in milliseconds; 0 where it has none.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_hook_rate_limit_per_ms(const tieback_hook *hook);
+
+/**
+ * How many attempts may go at once after a quiet time; 0 where it has no rate limit.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_hook_rate_limit_burst(const tieback_hook *hook);
+
+/**
  * "active", "disabled", or "unreadable" when its stored secrets cannot be opened.
  *
  * Ownership: the hook's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
@@ -1453,7 +1541,7 @@ const char *tieback_hook_created_at(const tieback_hook *hook);
 const char *tieback_hook_updated_at(const tieback_hook *hook);
 
 /**
- * The hook as JSON, header values masked.
+ * The hook as JSON, header values and signing secrets masked.
  *
  * Ownership: the hook's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
  */

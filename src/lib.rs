@@ -28,6 +28,8 @@
 //!     payload_version: PayloadVersion::V4,
 //!     destination_url: DestinationUrl::parse("https://webhooks.example.com/events")?,
 //!     destination_headers: DestinationHeaders::parse([("Authorization", "Bearer a-long-secret")])?,
+//!     signing_secrets: SigningSecrets::default(),
+//!     rate_limit: None,
 //! })?;
 //! service.trigger_create(&scope, &hook.id, &TriggerCreate::new("Company Users", "update")?)?;
 //! let published = engine.publish(&Event::new(&scope, "Company Users", Id::parse("resource_id", "42")?, "update"))?;

@@ -13,7 +13,8 @@ pub trait Service: Send + Sync {
     /// Creates a hook.
     ///
     /// # Errors
-    /// `conflict` when the scope already has a hook of this namespace; `invalid_argument` when the URL is not allowed.
+    /// `conflict` when the scope already has a hook of this namespace; `invalid_argument` when the URL is not allowed,
+    /// or when a header is one that the signature of a signed hook uses.
     fn hook_create(&self, scope: &Scope, hook: &HookCreate) -> Result<Hook>;
 
     /// Lists hooks, oldest first.
@@ -31,8 +32,9 @@ pub trait Service: Send + Sync {
     /// Changes a hook.
     ///
     /// # Errors
-    /// `not_found`; `conflict` when the new namespace is taken; `invalid_argument` for a URL that is not allowed, and
-    /// for a header value that is a mask this service gave out (`*****...`), since that would store the mask.
+    /// `not_found`; `conflict` when the new namespace is taken; `invalid_argument` for a URL that is not allowed, for a
+    /// header value that is a mask this service gave out (`*****...`), since that would store the mask, and for a
+    /// header that the signature of a signed hook uses.
     fn hook_update(&self, scope: &Scope, hook_id: &Id, change: &HookUpdate) -> Result<Hook>;
 
     /// Deletes a hook and its triggers; what is queued for it is discarded.

@@ -70,6 +70,8 @@ fn hook_of(body: &Value) -> HookCreate {
             headers.iter().map(|(name, value)| (name.as_str(), value.as_str().unwrap())),
         )
         .unwrap(),
+        signing_secrets: Default::default(),
+        rate_limit: None,
     }
 }
 

@@ -11,12 +11,15 @@ use tieback::policy::egress::Egress;
 use tieback::policy::retry::RetryPolicy;
 use tieback::store::Destination;
 use tieback::time::{Clock, ManualClock, SystemClock, Timestamp};
-use tieback::types::{Attempt, DestinationHeaders, DestinationUrl};
+use tieback::types::{Attempt, DestinationHeaders, DestinationUrl, SigningSecrets};
 
 mod support;
 use support::authority::Authority;
 use support::child::in_child;
 use support::sink::{Answer, Sink, refused_url};
+
+/// The event's.
+const ULID: &str = "01JMYXMZRBVKK0PC6XS8SA4QRE";
 
 /// The time limit under test where something hangs.
 const SHORT: Duration = Duration::from_millis(300);
@@ -35,11 +38,13 @@ fn destination(url: &str, headers: &[(&str, &str)]) -> Destination {
     Destination {
         url: DestinationUrl::parse(url).unwrap(),
         headers: DestinationHeaders::parse(headers.iter().copied()).unwrap(),
+        signing_secrets: SigningSecrets::default(),
+        rate_limit: None,
     }
 }
 
 async fn send_with(sender: &Sender, url: &str) -> Attempt {
-    sender.send(&destination(url, &[]), Bytes::from_static(b"{}"), &SystemClock::new()).await
+    sender.send(&destination(url, &[]), ULID, Bytes::from_static(b"{}"), &SystemClock::new()).await
 }
 
 async fn send(url: &str) -> Attempt {
@@ -65,7 +70,8 @@ async fn the_request_is_a_post_of_the_exact_payload_with_the_stored_headers() {
     let stored = [("Authorization", "Bearer  a.b-c=="), ("X-Api-Key", "k:1, k:2"), ("Accept", "text/plain")];
     let destination = destination(&sink.url("/in/procore?tenant=7&q=a%20b"), &stored);
 
-    let attempt = sender(PATIENCE, PATIENCE).send(&destination, Bytes::from_static(payload), &SystemClock::new()).await;
+    let attempt =
+        sender(PATIENCE, PATIENCE).send(&destination, ULID, Bytes::from_static(payload), &SystemClock::new()).await;
 
     assert!(attempt.success(), "{attempt:?}");
     let [request] = &sink.requests()[..] else { panic!("one attempt is one request") };
@@ -94,7 +100,8 @@ async fn a_large_payload_arrives_whole() {
     let sink = Sink::always(204);
     let payload: Vec<u8> = (0..256 * 1024).map(|n: u32| n.to_le_bytes()[0]).collect();
     let destination = destination(&sink.url("/events"), &[]);
-    let attempt = sender(PATIENCE, PATIENCE).send(&destination, payload.clone().into(), &SystemClock::new()).await;
+    let attempt =
+        sender(PATIENCE, PATIENCE).send(&destination, ULID, payload.clone().into(), &SystemClock::new()).await;
     assert!(attempt.success(), "{attempt:?}");
     assert_eq!(sink.requests()[0].body, payload);
     assert_eq!(sink.requests()[0].header("content-length"), Some("262144"));
@@ -108,7 +115,7 @@ async fn an_empty_payload_is_sent_with_length_zero_and_waits_for_its_answer() {
         Answer::Status(204)
     });
     let destination = destination(&sink.url("/events"), &[]);
-    let attempt = sender(SHORT, PATIENCE).send(&destination, Bytes::new(), &SystemClock::new()).await;
+    let attempt = sender(SHORT, PATIENCE).send(&destination, ULID, Bytes::new(), &SystemClock::new()).await;
     assert!(attempt.success(), "{attempt:?}");
     assert_eq!(sink.requests()[0].header("content-length"), Some("0"));
 }
@@ -238,7 +245,9 @@ async fn a_secret_that_the_bound_cuts_is_masked_with_what_is_left_of_it() {
         let sink = Sink::start(move |_, _| Answer::StatusWith { status: 500, headers: vec![], body: body.clone() });
         let destination = destination(&sink.url("/events"), &[("Authorization", &format!("Bearer {SECRET}"))]);
         let sender = sender(PATIENCE, PATIENCE);
-        let attempt = sender.send(&destination, Bytes::from_static(b"{}"), &SystemClock::new()).await;
+        let attempt = sender
+            .send(&destination, "01JMYXMZRBVKK0PC6XS8SA4QRE", Bytes::from_static(b"{}"), &SystemClock::new())
+            .await;
         assert!(attempt.response_body_truncated);
         assert!(attempt.response_body.len() <= Attempt::MAX_BODY_BYTES);
         assert!(attempt.response_body.ends_with(end), "of {left} bytes that are left");
@@ -292,8 +301,9 @@ async fn the_times_of_an_attempt_are_the_clocks() {
             Answer::Status(204)
         }
     });
-    let attempt =
-        sender(PATIENCE, PATIENCE).send(&destination(&sink.url("/"), &[]), Bytes::from_static(b"{}"), &clock).await;
+    let attempt = sender(PATIENCE, PATIENCE)
+        .send(&destination(&sink.url("/"), &[]), ULID, Bytes::from_static(b"{}"), &clock)
+        .await;
     assert_eq!(attempt.started_at.to_string(), "2025-02-06T23:34:12.000000Z");
     assert_eq!(attempt.completed_at, clock.now().wall);
     assert_eq!(attempt.completed_at.since(attempt.started_at), Duration::from_secs(3));

@@ -23,6 +23,7 @@ MODELS = [
     tieback.Notice,
     tieback.Published,
     tieback.Purged,
+    tieback.RateLimit,
     tieback.RelatedResource,
     tieback.Resource,
     tieback.Scope,
@@ -62,6 +63,7 @@ def everything(engine: tieback.Engine, endpoint: Endpoint, hook: tieback.Hook, e
         *(scope, tieback.Scope.project(1, company_id=2), full, full.metadata, full.related_resources[0], published),
         *(report, delivery, delivery.attempts[0], hook, next(engine.triggers.list(scope, hook.id)), engine.stats()),
         *(next(engine.resources.list(scope)), engine.notices()[0], engine.purge()),
+        tieback.RateLimit(attempts=1, per=10),
     ]
 
 

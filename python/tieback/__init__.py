@@ -36,7 +36,7 @@ from ._errors import (
     UnavailableError,
 )
 from ._event import Event, Metadata, Published, RelatedResource
-from ._hook import Hook
+from ._hook import Hook, RateLimit
 from ._scope import Scope
 from ._service import Deliveries, Hooks, Resources, Triggers
 from ._status import IdleReport, Notice, Purged, Stats
@@ -66,6 +66,7 @@ __all__ = [
     "ProtocolError",
     "Published",
     "Purged",
+    "RateLimit",
     "RateLimitedError",
     "RelatedResource",
     "Resource",

@@ -7,11 +7,45 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from ._answer import Answer, moment
+from ._input import milliseconds, plain_number
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """At most `attempts` in `per` seconds, spaced evenly, for one hook: first attempts and repeated ones alike.
+    `RateLimit(attempts=1, per=10)` is one each ten seconds."""
+
+    attempts: int
+    """The most attempts in `per`, from 1 on."""
+    per: float
+    """The span in seconds: 0.001 to 86,400 (a day)."""
+    burst: int = 1
+    """How many may go at once after a quiet time."""
+
+
+def rate_limit_to_input(value: object) -> dict[str, int | None] | None:
+    """A rate limit as the native half takes it, or none."""
+    if value is None:
+        return None
+    if not isinstance(value, RateLimit):
+        raise TypeError(f"rate_limit is of type {type(value).__name__}: give a tieback.RateLimit")
+    return {
+        "attempts": plain_number("rate_limit.attempts", value.attempts),
+        "per_ms": milliseconds("rate_limit.per", value.per),
+        "burst": plain_number("rate_limit.burst", value.burst),
+    }
+
+
+def rate_limit_from_answer(answer: Answer | None) -> RateLimit | None:
+    """A rate limit as the native half answers it."""
+    if answer is None:
+        return None
+    return RateLimit(attempts=answer["attempts"], per=answer["per_ms"] / 1000, burst=answer["burst"])
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Hook:
-    """A hook. The values of its headers are masked: five asterisks and the last five characters."""
+    """A hook. The values of its headers and its secrets are masked: five asterisks and the last five characters."""
 
     id: str
     company_id: str | None
@@ -24,6 +58,10 @@ class Hook:
     destination_url: str
     destination_headers: Mapping[str, str]
     """Header names and masked values."""
+    signing_secrets: tuple[str, ...]
+    """Masks of the secrets with which its deliveries are signed; none when they are not."""
+    rate_limit: RateLimit | None
+    """How fast its deliveries may go out, where that is limited."""
     status: str
     """`active`, `disabled`, or `unreadable` when its stored secrets cannot be opened."""
     trigger_count: int | None
@@ -49,6 +87,8 @@ def hook_from_answer(answer: Answer) -> Hook:
         payload_version=answer["payload_version"],
         destination_url=answer["destination_url"],
         destination_headers=answer["destination_headers"],
+        signing_secrets=tuple(answer.get("signing_secrets", ())),
+        rate_limit=rate_limit_from_answer(answer.get("rate_limit")),
         status=answer["status"],
         trigger_count=answer.get("trigger_count"),
         created_at=moment(answer.get("created_at")),

@@ -105,6 +105,20 @@ def milliseconds(what: str, value: object) -> int | None:
     return None if value is None else math.ceil(round(seconds(what, value) * 1000, 3))
 
 
+def plain_number(what: str, value: object) -> int:
+    """A whole number; its range is for the native half to check."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{what} is of type {type(value).__name__}: give an int")
+    if not 0 <= value < 2**32:
+        raise InvalidArgumentError(f"{what} is out of range: give 1 to 1000000")
+    return value
+
+
+def optional_texts(what: str, values: object) -> list[str] | None:
+    """Several texts, or none given."""
+    return None if values is None else texts(what, values)
+
+
 def bound(what: str, value: object) -> int | None:
     """A number from 1 on, or None for no bound."""
     if value is None:

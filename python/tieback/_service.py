@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from . import _tieback
 from ._delivery import Delivery, delivery_from_answer
 from ._errors import Error, error_from_answer
-from ._hook import Hook, hook_from_answer
-from ._input import day_or_moment_text, flag, given, headers, id_like, id_text
+from ._hook import Hook, RateLimit, hook_from_answer, rate_limit_to_input
+from ._input import day_or_moment_text, flag, given, headers, id_like, id_text, optional_texts
 from ._pages import Pages
 from ._scope import Scope, scope_to_input
 from ._trigger import Resource, Trigger, resource_from_answer, trigger_from_answer
@@ -32,13 +32,21 @@ class Hooks:
         payload_version: str,
         destination_url: str,
         destination_headers: Mapping[str, str] | None = None,
+        signing_secrets: Iterable[str] | None = None,
+        rate_limit: RateLimit | None = None,
     ) -> Hook:
-        """Creates a hook. `ConflictError` when the scope already has one of this namespace."""
+        """Creates a hook. `ConflictError` when the scope already has one of this namespace.
+
+        With `signing_secrets` (each `whsec_` and 24 to 64 bytes in base64) every delivery is signed, as Standard
+        Webhooks has it, once with each.
+        """
         hook = given(
             namespace=namespace,
             payload_version=payload_version,
             destination_url=destination_url,
             destination_headers=headers(destination_headers),
+            signing_secrets=optional_texts("signing_secrets", signing_secrets),
+            rate_limit=rate_limit_to_input(rate_limit),
         )
         return hook_from_answer(self._native.hook_create(scope_to_input(scope), hook))
 
@@ -71,11 +79,15 @@ class Hooks:
         payload_version: str | None = None,
         destination_url: str | None = None,
         destination_headers: Mapping[str, str] | None = None,
+        signing_secrets: Iterable[str] | None = None,
+        rate_limit: RateLimit | None = None,
+        clear_rate_limit: bool = False,
         status: str | None = None,
         danger_keep_headers: bool = False,
     ) -> Hook:
-        """Changes what is given and leaves the rest. New headers take the place of all present ones; a masked value
-        out of an answer is refused. `status` is `active` or `disabled`.
+        """Changes what is given and leaves the rest. New headers take the place of all present ones, and so do new
+        secrets; an empty dict or list takes them away. A masked value out of an answer is refused. `status` is `active`
+        or `disabled`.
 
         A URL with another scheme, host or port needs `destination_headers` for it: the present ones stay with the
         receiver that they were given for. `danger_keep_headers` sends them to the new one."""
@@ -84,6 +96,9 @@ class Hooks:
             payload_version=payload_version,
             destination_url=destination_url,
             destination_headers=headers(destination_headers),
+            signing_secrets=optional_texts("signing_secrets", signing_secrets),
+            rate_limit=rate_limit_to_input(rate_limit),
+            clear_rate_limit=flag("clear_rate_limit", clear_rate_limit) or None,
             status=status,
             danger_keep_headers=flag("danger_keep_headers", danger_keep_headers),
         )

@@ -16,7 +16,8 @@ use super::{handle, text};
 use crate::types::Hook;
 use crate::wire::own;
 
-/// A hook as the service answered it. Header values are masked: five asterisks and the last five characters.
+/// A hook as the service answered it. Header values and signing secrets are masked: five asterisks and the last five
+/// characters.
 pub struct tieback_hook {
     id: Kept,
     company_id: Option<Kept>,
@@ -25,6 +26,7 @@ pub struct tieback_hook {
     payload_version: Kept,
     destination_url: Kept,
     headers: Vec<(Kept, Kept)>,
+    signing_secrets: Vec<Kept>,
     status: Kept,
     created_at: Option<Kept>,
     updated_at: Option<Kept>,
@@ -43,6 +45,7 @@ impl tieback_hook {
             payload_version: Kept::new(&hook.payload_version),
             destination_url: Kept::new(&hook.destination_url),
             headers: kept::pairs(&hook.destination_headers),
+            signing_secrets: hook.signing_secrets.iter().map(Kept::new).collect(),
             status: Kept::new(hook.status.as_str()),
             created_at: maybe(hook.created_at),
             updated_at: maybe(hook.updated_at),
@@ -74,7 +77,8 @@ pub extern "C" fn tieback_hook_create(
 }
 
 /// Creates a hook from JSON: `{"namespace": "acme-invoice-sync", "payload_version": "v4.0", "destination_url":
-/// "https://...", "destination_headers": {"Authorization": "Bearer ..."}}`.
+/// "https://...", "destination_headers": {"Authorization": "Bearer ..."}, "signing_secrets": ["whsec_..."],
+/// "rate_limit": {"attempts": 10, "per_ms": 1000}}`. All but the first three may be left out.
 ///
 /// Ownership: `*out` is yours; free it with `tieback_hook_free`. Threads: any. NULL: `error` may be.
 /// Errors: those of `tieback_hook_create`; an unknown member is TIEBACK_INVALID_ARGUMENT.
@@ -118,7 +122,7 @@ pub extern "C" fn tieback_hook_show(
 ///
 /// Ownership: `*out` is yours; free it with `tieback_hook_free`. Threads: any. NULL: `error` may be.
 /// Errors: TIEBACK_NOT_FOUND; TIEBACK_CONFLICT when the new namespace is taken; TIEBACK_INVALID_ARGUMENT, also for a
-/// header value that is a mask which an answer showed; TIEBACK_CLOSED, TIEBACK_STORAGE.
+/// header value or signing secret that is a mask which an answer showed; TIEBACK_CLOSED, TIEBACK_STORAGE.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_hook_update(
     service: *const tieback_service,
@@ -238,6 +242,47 @@ pub extern "C" fn tieback_hook_header_value(hook: Option<&tieback_hook>, index: 
     guard_read(hook, ptr::null(), |hook| hook.headers.get(index).map_or(ptr::null(), |(_, value)| value.as_ptr()))
 }
 
+/// How many secrets sign its deliveries; with none they are not signed.
+///
+/// Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieback_hook_signing_secret_count(hook: Option<&tieback_hook>) -> usize {
+    guard_read(hook, 0, |hook| hook.signing_secrets.len())
+}
+
+/// A signing secret, masked, from 0.
+///
+/// Ownership: the hook's, until it is freed. Threads: any. NULL: gives NULL, and so does an index past the end.
+/// Errors: none.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieback_hook_signing_secret(hook: Option<&tieback_hook>, index: usize) -> *const c_char {
+    guard_read(hook, ptr::null(), |hook| hook.signing_secrets.get(index).map_or(ptr::null(), Kept::as_ptr))
+}
+
+/// The most attempts in the span of its rate limit; 0 where it has none.
+///
+/// Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieback_hook_rate_limit_attempts(hook: Option<&tieback_hook>) -> i64 {
+    guard_read(hook, 0, |hook| hook.hook.rate_limit.map_or(0, |limit| limit.attempts().into()))
+}
+
+/// The span of its rate limit in milliseconds; 0 where it has none.
+///
+/// Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieback_hook_rate_limit_per_ms(hook: Option<&tieback_hook>) -> i64 {
+    guard_read(hook, 0, |hook| hook.hook.rate_limit.map_or(0, |limit| limit.per().as_millis() as i64))
+}
+
+/// How many attempts may go at once after a quiet time; 0 where it has no rate limit.
+///
+/// Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieback_hook_rate_limit_burst(hook: Option<&tieback_hook>) -> i64 {
+    guard_read(hook, 0, |hook| hook.hook.rate_limit.map_or(0, |limit| limit.burst().into()))
+}
+
 /// "active", "disabled", or "unreadable" when its stored secrets cannot be opened.
 ///
 /// Ownership: the hook's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
@@ -270,7 +315,7 @@ pub extern "C" fn tieback_hook_updated_at(hook: Option<&tieback_hook>) -> *const
     guard_read(hook, ptr::null(), |hook| pointer(&hook.updated_at))
 }
 
-/// The hook as JSON, header values masked.
+/// The hook as JSON, header values and signing secrets masked.
 ///
 /// Ownership: the hook's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
 #[unsafe(no_mangle)]

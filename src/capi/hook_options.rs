@@ -8,7 +8,9 @@ use super::text;
 use crate::error::{Error, Result};
 use crate::types::{
     DestinationHeaders, DestinationUrl, HookCreate, HookQuery, HookUpdate, Namespace, PageRequest, PayloadVersion,
+    RateLimit, SigningSecrets,
 };
+use crate::wire::own;
 
 /// The status of a hook that delivers, in a `tieback_hook_change`.
 pub const TIEBACK_HOOK_ACTIVE: i32 = 1;
@@ -34,6 +36,17 @@ pub struct tieback_hook_options {
     pub header_values: *const *const c_char,
     /// How many headers there are.
     pub header_count: usize,
+    /// The secrets with which every delivery is signed, as Standard Webhooks has it: each "whsec_" and 24 to 64 bytes
+    /// in base64, at most 8. NULL when deliveries are not signed. Answers show them masked.
+    pub signing_secrets: *const *const c_char,
+    /// How many secrets there are.
+    pub signing_secret_count: usize,
+    /// The most attempts in `rate_limit_per_ms`, spaced evenly; 0 for no limit.
+    pub rate_limit_attempts: i32,
+    /// How many may go at once after a quiet time: 0 means 1.
+    pub rate_limit_burst: i32,
+    /// The span of the rate limit: 1 to 86,400,000 (a day).
+    pub rate_limit_per_ms: i64,
 }
 
 /// What to change on a hook. Begin with TIEBACK_HOOK_CHANGE_INIT; what is NULL or 0 stays as it is.
@@ -62,6 +75,21 @@ pub struct tieback_hook_change {
     /// moves the URL there and gives no headers is TIEBACK_INVALID_ARGUMENT: who sees only their masks could have them
     /// sent to a server of his own.
     pub danger_keep_headers: i32,
+    /// Other signing secrets, in place of all present ones. To change one without a gap: first the old and the new,
+    /// then, when the endpoint has the new one, the new one alone.
+    pub signing_secrets: *const *const c_char,
+    /// How many secrets there are.
+    pub signing_secret_count: usize,
+    /// 1 takes all secrets away: deliveries are not signed any more.
+    pub clear_signing_secrets: i32,
+    /// Another rate limit, in force at once: the most attempts in `rate_limit_per_ms`.
+    pub rate_limit_attempts: i32,
+    /// The span of the rate limit.
+    pub rate_limit_per_ms: i64,
+    /// How many may go at once after a quiet time: 0 means 1.
+    pub rate_limit_burst: i32,
+    /// 1 takes the rate limit away.
+    pub clear_rate_limit: i32,
 }
 
 /// Which hooks to list. Begin with TIEBACK_HOOK_QUERY_INIT; what is NULL or 0 does not narrow the list.
@@ -146,6 +174,8 @@ pub unsafe fn create(options: *const tieback_hook_options) -> Result<HookCreate>
             payload_version: PayloadVersion::parse(text::required("payload_version", given.payload_version)?)?,
             destination_url: DestinationUrl::parse(text::required("destination_url", given.destination_url)?)?,
             destination_headers: headers(given.header_names, given.header_values, given.header_count)?,
+            signing_secrets: secrets(given.signing_secrets, given.signing_secret_count)?,
+            rate_limit: rate_limit(given.rate_limit_attempts, given.rate_limit_per_ms, given.rate_limit_burst)?,
         })
     }
 }
@@ -156,7 +186,7 @@ pub unsafe fn create(options: *const tieback_hook_options) -> Result<HookCreate>
 /// As for [`create`].
 pub unsafe fn update(change: *const tieback_hook_change) -> Result<HookUpdate> {
     // SAFETY: the caller's promise is the same.
-    let (given, namespace, version, url, headers) = unsafe {
+    let (given, namespace, version, url, headers, secrets) = unsafe {
         let given = sized::required(change)?;
         (
             given,
@@ -164,6 +194,7 @@ pub unsafe fn update(change: *const tieback_hook_change) -> Result<HookUpdate> {
             text::optional("payload_version", given.payload_version)?,
             text::optional("destination_url", given.destination_url)?,
             headers(given.header_names, given.header_values, given.header_count)?,
+            secrets(given.signing_secrets, given.signing_secret_count)?,
         )
     };
     let destination_headers = match (text::flag("clear_headers", given.clear_headers)?, headers.is_empty()) {
@@ -172,6 +203,17 @@ pub unsafe fn update(change: *const tieback_hook_change) -> Result<HookUpdate> {
         (false, false) => Some(headers),
         (true, false) => return Err(Error::invalid("clear_headers is 1 and headers are given: do one of the two")),
     };
+    let clear_secrets = text::flag("clear_signing_secrets", given.clear_signing_secrets)?;
+    let signing_secrets = match (clear_secrets, secrets.is_empty()) {
+        (true, true) => Some(secrets),
+        (false, true) => None,
+        (false, false) => Some(secrets),
+        (true, false) => {
+            return Err(Error::invalid("clear_signing_secrets is 1 and secrets are given: do one of the two"));
+        }
+    };
+    let limit = rate_limit(given.rate_limit_attempts, given.rate_limit_per_ms, given.rate_limit_burst)?;
+    let rate_limit = own::changed_rate_limit(limit, text::flag("clear_rate_limit", given.clear_rate_limit)?)?;
     let active = match given.status {
         0 => None,
         TIEBACK_HOOK_ACTIVE => Some(true),
@@ -187,6 +229,8 @@ pub unsafe fn update(change: *const tieback_hook_change) -> Result<HookUpdate> {
         payload_version: version.map(PayloadVersion::parse).transpose()?,
         destination_url: url.map(DestinationUrl::parse).transpose()?,
         destination_headers,
+        signing_secrets,
+        rate_limit,
         active,
         danger_keep_headers: text::flag("danger_keep_headers", given.danger_keep_headers)?,
     })
@@ -230,4 +274,28 @@ unsafe fn headers(
         names.iter().zip(values).map(pair).collect()
     };
     DestinationHeaders::parse(pairs?)
+}
+
+/// The secrets that sign every delivery.
+///
+/// # Safety
+/// As for the whole struct.
+unsafe fn secrets(secrets: *const *const c_char, count: usize) -> Result<SigningSecrets> {
+    // SAFETY: the caller's promise is the same.
+    let texts: Result<Vec<&str>> = unsafe {
+        let secrets = text::array("signing_secrets", secrets, count)?;
+        secrets.iter().map(|secret| text::required("a signing secret", *secret)).collect()
+    };
+    SigningSecrets::parse(texts?)
+}
+
+/// A rate limit; `None` when all three numbers are 0.
+fn rate_limit(attempts: i32, per_ms: i64, burst: i32) -> Result<Option<RateLimit>> {
+    if (attempts, per_ms, burst) == (0, 0, 0) {
+        return Ok(None);
+    }
+    let attempts = text::number("rate_limit_attempts", attempts)?;
+    let per = text::span("rate_limit_per_ms", per_ms)?;
+    let burst = text::number("rate_limit_burst", burst)?;
+    RateLimit::with_burst(attempts, per, burst.max(1)).map(Some)
 }

@@ -396,8 +396,8 @@ impl Worker {
     fn send(&mut self, sending: Sending) {
         let (sender, shared) = (self.sender.clone(), Arc::clone(&self.shared));
         self.sends.spawn(async move {
-            let Sending { hook, delivery, tenure, epoch, destination, payload } = sending;
-            let attempt = sender.send(&destination, payload, &*shared.clock).await;
+            let Sending { hook, delivery, tenure, epoch, destination, ulid, payload } = sending;
+            let attempt = sender.send(&destination, &ulid, payload, &*shared.clock).await;
             Answer { hook, delivery, tenure, epoch, attempt, dice: shared.random.fraction() }
         });
     }

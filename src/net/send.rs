@@ -32,6 +32,7 @@ use crate::error::Result;
 use crate::policy::egress::{self, Egress};
 use crate::policy::redact::Redaction;
 use crate::policy::retry::RetryPolicy;
+use crate::policy::signing;
 use crate::store::Destination;
 use crate::time::Clock;
 use crate::types::{Attempt, DestinationHeaders};
@@ -82,14 +83,16 @@ impl Sender {
         Self { told: Some(Arc::new(told)), ..self }
     }
 
-    /// Makes one attempt. It never fails: what went wrong is in the [`Attempt`].
+    /// Makes one attempt at the delivery of the event with this ULID. It never fails: what went wrong is in the
+    /// [`Attempt`]. Where the destination has signing secrets, the attempt is signed with its own time.
     ///
     /// While this process may open no more files nothing is sent, and the endpoint has not failed: the attempt begins
     /// when there is a file descriptor for it.
-    pub async fn send(&self, destination: &Destination, payload: Bytes, clock: &dyn Clock) -> Attempt {
+    pub async fn send(&self, destination: &Destination, ulid: &str, payload: Bytes, clock: &dyn Clock) -> Attempt {
         let (started_at, answer) = loop {
             let started_at = clock.now().wall;
-            match self.exchange(destination, payload.clone()).await {
+            let signature = signing::headers(&destination.signing_secrets, ulid, started_at, &payload);
+            match self.exchange(destination, signature, payload.clone()).await {
                 Ok(answer) => break (started_at, Ok(answer)),
                 Err(Failure::Told(words)) => break (started_at, Err(words)),
                 Err(Failure::OutOfDescriptors) => {
@@ -125,7 +128,12 @@ impl Sender {
         }
     }
 
-    async fn exchange(&self, destination: &Destination, payload: Bytes) -> Result<Answer, Failure> {
+    async fn exchange(
+        &self,
+        destination: &Destination,
+        signature: Vec<(&'static str, String)>,
+        payload: Bytes,
+    ) -> Result<Answer, Failure> {
         // The store may have been filled under other switches than today's.
         self.egress.check_url(&destination.url).map_err(|error| failure::refused(&error))?;
 
@@ -137,7 +145,7 @@ impl Sender {
         }
 
         let (asked, connected) = oneshot::channel();
-        let request = request(destination, Payload { bytes: payload, asked: Some(asked) })?;
+        let request = request(destination, signature, Payload { bytes: payload, asked: Some(asked) })?;
         // Given back at the end: until then the connection is this request's.
         let place = self.places.take(request.url(), std::time::Instant::now());
         let client = if place.is_some() { &self.clients.keeping } else { &self.clients.closing };
@@ -193,9 +201,18 @@ impl From<String> for Failure {
     }
 }
 
-fn request(destination: &Destination, payload: Payload) -> Result<Request, String> {
+fn request(
+    destination: &Destination,
+    signature: Vec<(&'static str, String)>,
+    payload: Payload,
+) -> Result<Request, String> {
     let mut request = Request::new(Method::POST, destination.url.url().clone());
-    *request.headers_mut() = headers(&destination.headers)?;
+    let mut headers = headers(&destination.headers)?;
+    for (name, value) in signature {
+        let value = HeaderValue::from_str(&value).map_err(|_| format!("the header `{name}` cannot be sent"))?;
+        headers.insert(name, value);
+    }
+    *request.headers_mut() = headers;
     *request.body_mut() = Some(reqwest::Body::wrap(payload));
     Ok(request)
 }

@@ -17,6 +17,7 @@
 //! * One commit is under way at a time. What ends meanwhile goes into the next one: the busier, the larger the batch.
 
 mod run;
+mod slots;
 mod tenure;
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
@@ -26,6 +27,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use self::run::{Load, Next, Phase, Run};
+use self::slots::{Slots, Trust};
 use self::tenure::Standing;
 use super::lane::{Ended, Start, Turn, Verdict};
 use super::lease::Watch;
@@ -109,6 +111,8 @@ pub struct Sending {
     pub epoch: u64,
     /// Where to send.
     pub destination: Arc<Destination>,
+    /// The event's ULID, by which a signed delivery is known.
+    pub ulid: Arc<str>,
     /// What to send.
     pub payload: Bytes,
 }
@@ -133,7 +137,7 @@ pub struct Answer {
 /// How much a worker does at once.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// The most attempts in flight, over all lanes.
+    /// The most attempts in flight, over all lanes. Those in back-off, slow or new may not have them all.
     pub in_flight: usize,
     /// The most deliveries of one lane that are held in memory.
     pub window: u32,
@@ -165,8 +169,10 @@ pub struct Dispatch {
     timers: BTreeSet<(Duration, HookId)>,
     /// Lanes whose load failed, with when to try again. Unlike those in `timers` they have work that is due.
     load_again: BTreeSet<(Duration, HookId)>,
+    /// Lanes that their rate limit holds up, with until when. Their work is due as well.
+    limited: BTreeSet<(Duration, HookId)>,
     woken_at: Option<Duration>,
-    in_flight: usize,
+    slots: Slots,
     buffered_bytes: usize,
     /// What the loads under way may bring.
     expected_bytes: usize,
@@ -211,8 +217,9 @@ impl Dispatch {
             refreshing: Vec::new(),
             timers: BTreeSet::new(),
             load_again: BTreeSet::new(),
+            limited: BTreeSet::new(),
             woken_at: None,
-            in_flight: 0,
+            slots: Slots::new(limits.in_flight),
             buffered_bytes: 0,
             expected_bytes: 0,
             loading: VecDeque::new(),
@@ -256,7 +263,7 @@ impl Dispatch {
             Input::Enlisted(worker) => self.enlisted(worker, now),
             Input::Renewed(made) => self.renewed(made, now),
             Input::Looked(look) => self.looked(look, now, &mut effects),
-            Input::Rest => self.let_go(true, &mut effects),
+            Input::Rest => _ = self.let_go(true, &mut effects),
             Input::Woke => self.woken_at = None,
             Input::Stop => self.stopping = true,
         }
@@ -271,16 +278,17 @@ impl Dispatch {
         effects
     }
 
-    /// Whether nothing is in flight, due, or waiting to be kept. Lanes in back-off do not count.
+    /// Whether nothing is in flight, due, or waiting to be kept. Lanes in back-off do not count; those that wait for
+    /// their rate limit do.
     pub fn is_idle(&self) -> bool {
-        (self.stopping || (self.ready.is_empty() && self.hungry.is_empty() && self.load_again.is_empty()))
-            && self.is_quiet()
-            && !self.sweeping
+        let nothing_due =
+            self.ready.is_empty() && self.hungry.is_empty() && self.load_again.is_empty() && self.limited.is_empty();
+        (self.stopping || nothing_due) && self.is_quiet() && !self.sweeping
     }
 
     /// Whether nothing is under way.
     fn is_quiet(&self) -> bool {
-        self.in_flight == 0
+        self.slots.taken() == 0
             && self.loading.is_empty()
             && self.settled.is_empty()
             && self.dirty.is_empty()
@@ -289,7 +297,7 @@ impl Dispatch {
 
     /// How many attempts are in flight.
     pub fn in_flight(&self) -> usize {
-        self.in_flight
+        self.slots.taken()
     }
 
     /// How many lanes with queued deliveries wait for the end of a back-off.
@@ -319,12 +327,18 @@ impl Dispatch {
     }
 
     fn loaded(&mut self, loaded: Vec<Loaded>, now: Moment) {
+        self.expect_rest(now);
         let worker = self.worker();
         let mut loaded: HashMap<HookId, Loaded> = loaded.into_iter().map(|part| (part.hook, part)).collect();
         for LoadRequest { hook, bytes, .. } in self.loading.pop_front().unwrap_or_default() {
             self.expected_bytes -= bytes;
             let Some(run) = self.lanes.get_mut(&hook) else { continue };
-            if run.loaded(loaded.remove(&hook), worker, now, &mut self.buffered_bytes) {
+            let part = loaded.remove(&hook);
+            if part.as_ref().is_some_and(|part| run.is_anothers(part, worker)) {
+                // Another worker has it, and does what there is to do.
+                run.load = Load::None;
+                forget(run, &mut self.slots, &mut self.buffered_bytes);
+            } else if run.loaded(part, now, &mut self.buffered_bytes) {
                 self.dirty.insert(hook);
             }
             list(&mut self.ready, run, hook);
@@ -345,15 +359,16 @@ impl Dispatch {
 
     fn ended(&mut self, answer: Answer, now: Moment, effects: &mut Vec<Effect>) {
         let Answer { hook, tenure, delivery, epoch, attempt, dice } = answer;
-        self.in_flight -= 1;
         let held = self.lanes.get_mut(&hook).filter(|run| run.tenure == Some(tenure));
         let Some(run) = held else {
             // The lane is another worker's by now: that it was tried is a fact, what follows is for the other to say.
+            self.slots.free(Trust::Doubted);
             self.settled.push(Settled { hook, tenure, delivery, verdict: Verdict::Queued, attempt });
             return;
         };
         let (Some(lane), Some(item)) = (&mut run.lane, run.window.get_mut(&delivery)) else { return };
         run.in_flight -= 1;
+        self.slots.free(run.trust);
         item.phase = Phase::Settling;
         item.queued.attempts += 1;
         let ended = Ended {
@@ -365,6 +380,9 @@ impl Dispatch {
             dice,
         };
         let (verdict, turn) = lane.end(ended, now, &self.policy);
+        let trust = Trust::after(&attempt, lane);
+        self.slots.change(run.trust, trust, run.in_flight as usize);
+        run.trust = trust;
         let kind = match turn {
             Turn::Paused => Some(NoticeKind::Paused { reason: attempt.reason() }),
             Turn::Resumed => Some(NoticeKind::Resumed),
@@ -390,9 +408,10 @@ impl Dispatch {
     fn committed(&mut self, committed: Committed, now: Moment, effects: &mut Vec<Effect>) {
         let Committing::UnderWay(settled) = std::mem::replace(&mut self.committing, Committing::No) else { return };
         self.stalled = false;
+        self.expect_rest(now);
         for (hook, tenure) in committed.lost {
             if let Some(run) = self.lanes.get_mut(&hook).filter(|run| run.tenure == Some(tenure)) {
-                self.buffered_bytes -= run.forget();
+                forget(run, &mut self.slots, &mut self.buffered_bytes);
             }
         }
         let gone: HashSet<DeliveryId> = committed.gone.into_iter().collect();
@@ -435,7 +454,7 @@ impl Dispatch {
 
     /// Lists the lanes whose moment has come.
     fn wake_lanes(&mut self, now: Moment) {
-        for waiting in [&mut self.timers, &mut self.load_again] {
+        for waiting in [&mut self.timers, &mut self.load_again, &mut self.limited] {
             while let Some(&(at, hook)) = waiting.first() {
                 if at > now.monotonic {
                     break;
@@ -449,24 +468,40 @@ impl Dispatch {
     }
 
     /// Gives every listed lane its turn: one start, or a wish for a load, or nothing; again, until nobody can start
-    /// more.
+    /// more. A lane that waited for a slot comes first when there is one for it.
     fn look_at_lanes(&mut self, now: Moment, effects: &mut Vec<Effect>) {
-        while self.in_flight < self.limits.in_flight
-            && let Some(hook) = self.ready.pop_front()
+        while !self.slots.are_full()
+            && let Some((hook, called)) = self.next_lane()
         {
             let Some(run) = self.lanes.get_mut(&hook) else { continue };
-            run.listed = false;
+            if called {
+                run.waits_for_slot = false;
+            } else {
+                run.listed = false;
+            }
+            if let Some(at) = run.limited_until.take() {
+                self.limited.remove(&(at, hook));
+            }
             match run.next_start(now) {
-                Next::Start(delivery) => {
-                    if let Some(sending) = run.start(hook, delivery) {
-                        self.in_flight += 1;
+                Next::Start(delivery) if self.slots.has_room(run.trust) => {
+                    if let Some(sending) = run.start(hook, delivery, now) {
+                        self.slots.take(run.trust);
                         effects.push(Effect::Send(sending));
                     }
                     list(&mut self.ready, run, hook);
                     continue;
                 }
+                Next::Start(_) if !run.waits_for_slot => {
+                    run.waits_for_slot = true;
+                    self.slots.wait(hook, run.trust);
+                }
+                Next::Start(_) => {}
                 Next::NotBefore(at) => {
                     self.timers.insert((at, hook));
+                }
+                Next::Limited(at) => {
+                    run.limited_until = Some(at);
+                    self.limited.insert((at, hook));
                 }
                 Next::Nothing => {}
             }
@@ -483,6 +518,12 @@ impl Dispatch {
                 self.lanes.remove(&hook);
             }
         }
+    }
+
+    /// The lane to look at now, and whether it was called because there is a slot for it.
+    fn next_lane(&mut self) -> Option<(HookId, bool)> {
+        let called = self.slots.call().map(|hook| (hook, true));
+        called.or_else(|| self.ready.pop_front().map(|hook| (hook, false)))
     }
 
     /// Gives lanes their loads; hungry ones while there is room for what these may bring.
@@ -555,7 +596,7 @@ impl Dispatch {
     }
 
     fn set_alarm(&mut self, effects: &mut Vec<Effect>) {
-        let lanes = [&self.timers, &self.load_again];
+        let lanes = [&self.timers, &self.load_again, &self.limited];
         let lanes = lanes.into_iter().filter_map(|waiting| waiting.first().map(|(at, _)| *at));
         let store = match &self.committing {
             Committing::Failed { retry_at, .. } => Some(*retry_at),
@@ -577,4 +618,10 @@ fn list(ready: &mut VecDeque<HookId>, run: &mut Run, hook: HookId) {
         run.listed = true;
         ready.push_back(hook);
     }
+}
+
+/// The lane is another worker's, whatever is still in flight. Nobody will learn what that says of its endpoint.
+fn forget(run: &mut Run, slots: &mut Slots, buffered_bytes: &mut usize) {
+    slots.change(run.trust, Trust::Doubted, run.in_flight as usize);
+    *buffered_bytes -= run.forget();
 }

@@ -6,6 +6,10 @@ pub mod retry;
 
 pub mod lane;
 
+pub mod rate;
+
+pub mod signing;
+
 pub mod queue;
 
 pub mod lease;

@@ -6,7 +6,9 @@ use bytes::Bytes;
 
 use super::lane::{Control, LaneState, Verdict};
 use crate::time::Timestamp;
-use crate::types::{Attempt, DeliveryId, DestinationHeaders, DestinationUrl, Event, HookId, WorkerId};
+use crate::types::{
+    Attempt, DeliveryId, DestinationHeaders, DestinationUrl, Event, HookId, RateLimit, SigningSecrets, WorkerId,
+};
 
 /// By what right a worker acts on a lane. What it writes under a tenure that is over changes no state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,13 +32,17 @@ pub struct LoadRequest {
     pub bytes: usize,
 }
 
-/// Where a lane's deliveries go.
+/// Where a lane's deliveries go, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Destination {
     /// The endpoint.
     pub url: DestinationUrl,
     /// The headers of every delivery.
     pub headers: DestinationHeaders,
+    /// What every delivery is signed with.
+    pub signing_secrets: SigningSecrets,
+    /// How fast deliveries may go out.
+    pub rate_limit: Option<RateLimit>,
 }
 
 /// A delivery that waits to be sent.
@@ -48,6 +54,8 @@ pub struct Queued {
     pub attempts: u32,
     /// Its resource: project, resource name in lower case and resource id. Two of the same never overtake one another.
     pub resource: Arc<str>,
+    /// The event's ULID, by which a signed delivery is known.
+    pub ulid: Arc<str>,
     /// The payload, byte for byte.
     pub payload: Bytes,
 }

@@ -22,6 +22,7 @@ use super::{
 use crate::error::Result;
 use crate::policy::lane::{Control, Gate, LaneState, Verdict};
 use crate::policy::matching::{self, Candidate};
+use crate::policy::signing;
 use crate::time::Timestamp;
 use crate::types::{
     Attempt, DeliveryId, DeliveryStatus, Event, Hook, HookCreate, HookId, HookQuery, HookStatus, HookUpdate, Id,
@@ -212,6 +213,8 @@ impl State {
             payload_version: row.create.payload_version.to_string(),
             destination_url: row.create.destination_url.as_str().to_owned(),
             destination_headers: row.create.destination_headers.masked(),
+            signing_secrets: row.create.signing_secrets.masked(),
+            rate_limit: row.create.rate_limit,
             status: if row.control.gate == Gate::Open { HookStatus::Active } else { HookStatus::Disabled },
             trigger_count: count.then(|| self.trigger_count(id)),
             created_at: Some(row.created_at),
@@ -348,6 +351,7 @@ impl State {
                 delivery,
                 attempts: row.attempts.len() as u32,
                 resource: Arc::clone(&row.resource),
+                ulid: self.events[&row.event].event.ulid.as_deref().unwrap_or_default().into(),
                 payload: row.payload.clone(),
             });
         }
@@ -363,6 +367,8 @@ impl State {
                 Arc::new(Destination {
                     url: row.create.destination_url.clone(),
                     headers: row.create.destination_headers.clone(),
+                    signing_secrets: row.create.signing_secrets.clone(),
+                    rate_limit: row.create.rate_limit,
                 })
             }),
             unreadable: None,
@@ -400,6 +406,7 @@ fn cut<T>(items: impl Iterator<Item = (i64, T)>, page: &PageRequest) -> Page<T> 
 impl Registry for MemoryStore {
     fn insert_hook(&self, scope: &Scope, hook: &HookCreate, now: Timestamp) -> Result<Hook> {
         self.write(|state| {
+            signing::check_headers(&hook.destination_headers, &hook.signing_secrets)?;
             state.check_namespace(scope, hook, None)?;
             state.last_hook += 1;
             let id = HookId(state.last_hook);
@@ -457,8 +464,14 @@ impl Registry for MemoryStore {
             if let Some(headers) = &change.destination_headers {
                 row.create.destination_headers = headers.clone();
             }
+            if let Some(secrets) = &change.signing_secrets {
+                row.create.signing_secrets = secrets.clone();
+            }
+            row.create.rate_limit = change.rate_limit.unwrap_or(row.create.rate_limit);
+            signing::check_headers(&row.create.destination_headers, &row.create.signing_secrets)?;
             if before.create.destination_url != row.create.destination_url
                 || before.create.destination_headers != row.create.destination_headers
+                || before.create.signing_secrets != row.create.signing_secrets
             {
                 row.control.nudges += 1;
             }

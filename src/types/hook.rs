@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{DestinationHeaders, DestinationUrl, Id, Namespace, PayloadVersion};
+use super::{DestinationHeaders, DestinationUrl, Id, Namespace, PayloadVersion, RateLimit, SigningSecrets};
 use crate::time::Timestamp;
 
 /// Whether a hook delivers.
@@ -32,7 +32,8 @@ impl HookStatus {
     }
 }
 
-/// A hook as a service answers it. Header values are masked: five asterisks and the last five characters.
+/// A hook as a service answers it. Header values and signing secrets are masked: five asterisks and the last five
+/// characters.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Hook {
     /// Its id.
@@ -49,6 +50,10 @@ pub struct Hook {
     pub destination_url: String,
     /// Header names and masked values.
     pub destination_headers: Vec<(String, String)>,
+    /// Masks of the secrets with which its deliveries are signed; none when they are not.
+    pub signing_secrets: Vec<String>,
+    /// How fast its deliveries may go out, where that is limited.
+    pub rate_limit: Option<RateLimit>,
     /// Active, disabled or unreadable.
     pub status: HookStatus,
     /// How many triggers it has, where asked for.
@@ -71,6 +76,8 @@ impl fmt::Debug for Hook {
             .field("payload_version", &self.payload_version)
             .field("destination_url", &address)
             .field("destination_headers", &self.destination_headers)
+            .field("signing_secrets", &self.signing_secrets)
+            .field("rate_limit", &self.rate_limit)
             .field("status", &self.status)
             .field("trigger_count", &self.trigger_count)
             .field("created_at", &self.created_at)
@@ -90,6 +97,10 @@ pub struct HookCreate {
     pub destination_url: DestinationUrl,
     /// Headers of every delivery.
     pub destination_headers: DestinationHeaders,
+    /// Secrets with which every delivery is signed, as Standard Webhooks has it; with none they are not.
+    pub signing_secrets: SigningSecrets,
+    /// How fast deliveries may go out; `None` for no limit.
+    pub rate_limit: Option<RateLimit>,
 }
 
 /// What updating a hook changes; `None` leaves a field as it is.
@@ -103,6 +114,10 @@ pub struct HookUpdate {
     pub destination_url: Option<DestinationUrl>,
     /// Other headers, in place of all present ones.
     pub destination_headers: Option<DestinationHeaders>,
+    /// Other signing secrets, in place of all present ones; none of them ends the signing.
+    pub signing_secrets: Option<SigningSecrets>,
+    /// Another rate limit, in force at once; `Some(None)` takes it away.
+    pub rate_limit: Option<Option<RateLimit>>,
     /// `true` for active, `false` for disabled.
     pub active: Option<bool>,
     /// Sends the present headers to another scheme, host or port than they were given for. Without it, a change that

@@ -43,10 +43,14 @@ int main(void) {
         CHECK(offsetof(tieback_engine_options, store_key) == 160);
         CHECK(offsetof(tieback_engine_options, store_key_old) == 168);
         CHECK(offsetof(tieback_engine_options, max_attempts_in_flight) == 176);
-        CHECK(sizeof(tieback_hook_options) == 56);
-        CHECK(sizeof(tieback_hook_change) == 72);
+        CHECK(sizeof(tieback_hook_options) == 88);
+        CHECK(offsetof(tieback_hook_options, signing_secrets) == 56);
+        CHECK(offsetof(tieback_hook_options, rate_limit_per_ms) == 80);
+        CHECK(sizeof(tieback_hook_change) == 112);
         CHECK(offsetof(tieback_hook_change, status) == 60);
         CHECK(offsetof(tieback_hook_change, danger_keep_headers) == 64);
+        CHECK(offsetof(tieback_hook_change, clear_signing_secrets) == 88);
+        CHECK(offsetof(tieback_hook_change, clear_rate_limit) == 108);
         CHECK(sizeof(tieback_hook_query) == 40);
         CHECK(offsetof(tieback_hook_query, after) == 32);
         CHECK(sizeof(tieback_delivery_query) == 64);

@@ -17,10 +17,11 @@ use compile::{Language, Library, Workshop};
 use support::sink::{Answer, Sink};
 
 /// The programs that take a store and a URL. Each one is told of by its first comment.
-const PROGRAMS: [&str; 6] = [
+const PROGRAMS: [&str; 7] = [
     "tests/c/spine.c",
     "tests/c/errors.c",
     "tests/c/secrets.c",
+    "tests/c/options.c",
     "tests/c/threads.c",
     "tests/c/layout.c",
     "tests/c/spine.cpp",
@@ -116,4 +117,23 @@ fn quickstart_delivers_what_it_publishes() {
     let requests = sink.wait_for(2, Duration::from_secs(1));
     assert_eq!(requests.len(), 2, "the refused attempt and the one that was taken");
     assert_eq!(requests[0].body, requests[1].body);
+}
+
+#[test]
+fn deliveries_that_a_c_program_has_signed_are_genuine() {
+    let workshop = Workshop::open();
+    let program = workshop.build(Path::new("tests/c/options.c"), Library::Shared, &[]);
+    let sink = refusing_once();
+    workshop.run(&program, &[], &[&workshop.store(), &sink.url("/events")]);
+    let requests = sink.requests();
+    assert_eq!(requests.len(), 2, "the refused attempt and the one that was taken");
+    for request in requests {
+        let headers = request.headers.iter().map(|(name, value)| {
+            (http::HeaderName::try_from(name).unwrap(), http::HeaderValue::try_from(value).unwrap())
+        });
+        let headers: http::HeaderMap = headers.collect();
+        for secret in ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"] {
+            standardwebhooks::Webhook::new(secret).unwrap().verify(&request.body, &headers).unwrap();
+        }
+    }
 }

@@ -2,8 +2,8 @@
 //! line, unless it may be secret.
 
 use tieback::types::{
-    DeliveryQuery, DestinationHeaders, DestinationUrl, Hook, HookStatus, Id, Namespace, PayloadVersion, StatusFilter,
-    TriggerCreate,
+    DeliveryQuery, DestinationHeaders, DestinationUrl, Hook, HookStatus, Id, Namespace, PayloadVersion, SigningSecrets,
+    StatusFilter, TriggerCreate,
 };
 
 use crate::{invalid, says};
@@ -48,6 +48,8 @@ fn a_url_that_is_too_long_once_it_is_written_out_is_refused() {
 fn debug_output_shows_neither_queries_nor_header_values() {
     let url = DestinationUrl::parse("https://example.com/events?token=hush").unwrap();
     let headers = DestinationHeaders::parse([("Authorization", "Bearer hush-hush-hush")]).unwrap();
+    let secret = "whsec_hushhushhushhushhushhushhushhush";
+    let secrets = SigningSecrets::parse([secret]).unwrap();
     let hook = Hook {
         id: Id::from(1),
         company_id: Some(Id::from(5_358_233)),
@@ -56,13 +58,15 @@ fn debug_output_shows_neither_queries_nor_header_values() {
         payload_version: "v2.0".to_owned(),
         destination_url: url.as_str().to_owned(),
         destination_headers: headers.masked(),
+        signing_secrets: secrets.masked(),
+        rate_limit: None,
         status: HookStatus::Active,
         trigger_count: None,
         created_at: None,
         updated_at: None,
     };
-    let shown = format!("{url:?} {headers:?} {hook:?}");
-    assert!(!shown.contains("token=") && !shown.contains("hush-hush"), "{shown}");
+    let shown = format!("{url:?} {headers:?} {secrets:?} {hook:?}");
+    assert!(!shown.contains("token=") && !shown.contains("hush-hush") && !shown.contains("hushhush"), "{shown}");
     assert!(shown.contains("https://example.com/events") && shown.contains("*****-hush"), "{shown}");
 }
 

@@ -6,6 +6,8 @@ mod input;
 mod own;
 mod payload;
 mod publishable;
+mod rate;
+mod signing;
 
 use tieback::error::{Error, ErrorKind, Result};
 

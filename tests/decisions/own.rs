@@ -8,7 +8,7 @@ use tieback::policy::retry::RetryPolicy;
 use tieback::time::Timestamp;
 use tieback::types::{
     Attempt, Delivery, DeliveryStatus, Event, Hook, HookId, HookStatus, Id, IdleReport, NoDelivery, Notice, NoticeKind,
-    PayloadVersion, Published, Purged, Resource, Scope, Stats, StatusFilter, Trigger, Why,
+    PayloadVersion, Published, Purged, RateLimit, Resource, Scope, Stats, StatusFilter, Trigger, Why,
 };
 use tieback::wire::own::*;
 
@@ -77,6 +77,8 @@ fn a_hook_is_written_with_its_masked_headers() {
         payload_version: "v2.0".to_owned(),
         destination_url: "https://example.com/".to_owned(),
         destination_headers: vec![("Authorization".to_owned(), "*****token".to_owned())],
+        signing_secrets: Vec::new(),
+        rate_limit: None,
         status: HookStatus::Active,
         trigger_count: Some(3),
         created_at: Some(moment()),
@@ -86,6 +88,59 @@ fn a_hook_is_written_with_its_masked_headers() {
         "destination_url": "https://example.com/", "destination_headers": {"Authorization": "*****token"},
         "status": "active", "trigger_count": 3, "created_at": MOMENT});
     assert_eq!(hook_to_json(&hook), expected);
+
+    let signing_secrets = vec!["*****LaSw1".to_owned(), "*****LaSw2".to_owned()];
+    let rate_limit = Some(RateLimit::with_burst(10, Duration::from_secs(60), 2).unwrap());
+    let written = hook_to_json(&Hook { signing_secrets, rate_limit, ..hook });
+    assert_eq!(written["signing_secrets"], json!(["*****LaSw1", "*****LaSw2"]));
+    assert_eq!(written["rate_limit"], json!({"attempts": 10, "per_ms": 60_000, "burst": 2}));
+}
+
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+#[test]
+fn options_of_a_hook_are_read_and_taken_away() {
+    let mut whole = json!({"namespace": "acme", "payload_version": "v4", "destination_url": "https://example.com",
+        "signing_secrets": [SECRET], "rate_limit": {"attempts": 1, "per_ms": 10_000}});
+    let hook = hook_create_from_json(&whole).unwrap();
+    assert_eq!(hook.signing_secrets.masked(), ["*****aLaSw"]);
+    assert_eq!(hook.rate_limit, Some(RateLimit::new(1, Duration::from_secs(10)).unwrap()));
+    whole["rate_limit"] = json!({"attempts": 10, "per_ms": 1000, "burst": 5});
+    assert_eq!(hook_create_from_json(&whole).unwrap().rate_limit.unwrap().burst(), 5);
+    for name in ["signing_secrets", "rate_limit"] {
+        whole[name] = json!(null);
+    }
+    let hook = hook_create_from_json(&whole).unwrap();
+    assert!(hook.signing_secrets.is_empty() && hook.rate_limit.is_none());
+
+    let change = |input| hook_update_from_json(&input).unwrap();
+    assert_eq!(change(json!({})).rate_limit, None);
+    assert_eq!(change(json!({"clear_rate_limit": false})).rate_limit, None);
+    assert_eq!(change(json!({"clear_rate_limit": true})).rate_limit, Some(None));
+    assert!(change(json!({"rate_limit": {"attempts": 1, "per_ms": 1}})).rate_limit.unwrap().is_some());
+    assert!(change(json!({"signing_secrets": []})).signing_secrets.unwrap().is_empty());
+    assert_eq!(change(json!({})).signing_secrets, None);
+}
+
+#[test]
+fn wrong_options_of_a_hook_are_named_without_the_secret() {
+    for (change, parts) in [
+        (json!({"signing_secrets": SECRET}), &["`signing_secrets` is a text", "a list"][..]),
+        (json!({"signing_secrets": [SECRET, 7]}), &["`signing_secrets[1]` is 7"]),
+        (json!({"signing_secrets": [SECRET, SECRET]}), &["`signing_secrets`", "1 and 2 are the same"]),
+        (json!({"signing_secrets": [SECRET, "whsec_MfKQ"]}), &["`signing_secrets`", "signing secret 2", "3 bytes"]),
+        (json!({"rate_limit": "10/s"}), &["`rate_limit` is a text", "an object"]),
+        (json!({"rate_limit": {"attempts": 1}}), &["`rate_limit.per_ms` is missing"]),
+        (json!({"rate_limit": {"per_ms": 1}}), &["`rate_limit.attempts` is missing"]),
+        (json!({"rate_limit": {"attempts": 1, "per_ms": 1, "per": 1}}), &["`rate_limit.per` is unknown", "per_ms"]),
+        (json!({"rate_limit": {"attempts": 0, "per_ms": 1}}), &["`rate_limit`", "0 attempts"]),
+        (json!({"rate_limit": {"attempts": 2, "per_ms": 1, "burst": 3}}), &["`rate_limit`", "burst of 3", "1 to 2"]),
+        (json!({"rate_limit": {"attempts": 1, "per_ms": 1}, "clear_rate_limit": true}), &["clear_rate_limit"]),
+    ] {
+        let refused = invalid(hook_update_from_json(&change));
+        says(&refused, parts);
+        assert!(!refused.message().contains("MfKQ"), "{refused}");
+    }
 }
 
 #[test]

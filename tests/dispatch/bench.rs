@@ -81,6 +81,8 @@ impl Bench {
             payload_version: PayloadVersion::V4,
             destination_url: DestinationUrl::parse("https://example.com/one").unwrap(),
             destination_headers: DestinationHeaders::default(),
+            signing_secrets: Default::default(),
+            rate_limit: None,
         };
         let hook = self.store.insert_hook(&self.scope, &create, self.now.wall).unwrap();
         let hook = HookId::from_id(&hook.id).unwrap();

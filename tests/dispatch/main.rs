@@ -2,7 +2,10 @@
 
 mod bench;
 mod changes;
+mod fair;
 mod idle;
 mod keeping;
+mod limited;
 mod order;
 mod room;
+mod town;

@@ -38,8 +38,13 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 async fn send(sender: &Sender, url: &str) -> Attempt {
     let headers = DestinationHeaders::parse([("Authorization", "Bearer s3cret")]).unwrap();
-    let destination = Destination { url: DestinationUrl::parse(url).unwrap(), headers };
-    sender.send(&destination, Bytes::from_static(b"{}"), &SystemClock::new()).await
+    let destination = Destination {
+        url: DestinationUrl::parse(url).unwrap(),
+        headers,
+        signing_secrets: Default::default(),
+        rate_limit: None,
+    };
+    sender.send(&destination, "01JMYXMZRBVKK0PC6XS8SA4QRE", Bytes::from_static(b"{}"), &SystemClock::new()).await
 }
 
 fn error(attempt: &Attempt) -> &str {

@@ -24,6 +24,8 @@ impl World {
                 payload_version: versions[self.dice.below(2) as usize],
                 destination_url: url(number, 0),
                 destination_headers: DestinationHeaders::default(),
+                signing_secrets: Default::default(),
+                rate_limit: None,
             };
             let hook = self.store.insert_hook(&self.scope, &create, self.now.wall).unwrap();
             let id = HookId::from_id(&hook.id).unwrap();

@@ -9,7 +9,8 @@ use tieback::store::{
 use tieback::time::Timestamp;
 use tieback::types::{
     Attempt, Delivery, DeliveryId, DeliveryQuery, DestinationHeaders, DestinationUrl, Event, HookCreate, HookId, Id,
-    Namespace, PageRequest, PayloadVersion, Published, Scope, Trigger, TriggerCreate, TriggerId, WorkerId,
+    Namespace, PageRequest, PayloadVersion, Published, Scope, SigningSecrets, Trigger, TriggerCreate, TriggerId,
+    WorkerId,
 };
 use tieback::wire::own::event_to_json;
 
@@ -41,6 +42,8 @@ pub fn hook_of(namespace: &str, payload_version: PayloadVersion) -> HookCreate {
         payload_version,
         destination_url: url("https://erp.example.com/events?token=t0ken"),
         destination_headers: headers("Bearer secret-token"),
+        signing_secrets: SigningSecrets::default(),
+        rate_limit: None,
     }
 }
 

@@ -5,6 +5,7 @@ mod given;
 
 mod bounds;
 mod log;
+mod options;
 mod publish;
 mod queue;
 mod registry;
@@ -98,6 +99,15 @@ stores! {
             triggers_of_different_hooks_do_not_meet
             pages_of_triggers_are_oldest_first_and_stay_the_same_while_triggers_come
             each_removal_of_a_trigger_gets_its_own_answer;
+        options:
+            signing_secrets_are_shown_masked_and_given_to_the_worker_whole
+            signing_secrets_are_replaced_and_taken_away
+            other_signing_secrets_count_a_nudge
+            a_rate_limit_is_kept_to_the_millisecond_and_taken_away
+            another_rate_limit_counts_no_nudge
+            options_stay_when_something_else_changes
+            a_header_that_the_signature_uses_is_refused_whichever_comes_first
+            a_delivery_carries_its_ulid;
         publish:
             an_event_makes_one_delivery_for_each_hook_with_a_trigger
             triggers_match_without_case
@@ -114,6 +124,7 @@ stores! {
             only_a_version_that_can_carry_the_id_gets_the_event;
         queue:
             a_queue_is_loaded_in_order_in_parts
+            a_load_of_nothing_says_whether_there_is_something
             a_load_keeps_to_its_bytes_and_gives_one_delivery_at_least
             a_hook_that_was_never_there_is_left_out_of_a_load
             a_load_gives_the_present_destination_with_its_secrets

@@ -28,6 +28,19 @@ pub fn a_queue_is_loaded_in_order_in_parts(store: &dyn Store) {
     assert_eq!(both.iter().map(|loaded| loaded.hook).collect::<Vec<_>>(), [other, hook]);
 }
 
+pub fn a_load_of_nothing_says_whether_there_is_something(store: &dyn Store) {
+    let hook = rfi_hook(store, "acme");
+    let peek = |after| {
+        let loaded = store.load(&[LoadRequest { hook, after, limit: 0, bytes: 0 }]).unwrap().remove(0);
+        assert_eq!(loaded.deliveries, []);
+        loaded.more
+    };
+    assert!(!peek(DeliveryId(0)));
+    let queued = queue(store, hook, [1, 2]);
+    assert!(peek(DeliveryId(0)) && peek(queued[0]));
+    assert!(!peek(queued[1]));
+}
+
 pub fn a_load_keeps_to_its_bytes_and_gives_one_delivery_at_least(store: &dyn Store) {
     let hook = rfi_hook(store, "acme");
     for number in 1..=5 {

@@ -8,6 +8,7 @@ mod bad_files;
 mod disk;
 mod migrate;
 mod modes;
+mod options;
 mod sealing;
 mod sharing;
 mod together;

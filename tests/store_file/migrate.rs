@@ -172,3 +172,25 @@ fn nobody_sees_half_a_migration() {
         assert!(known.contains(&(*version, *columns)), "{seen:?}");
     }
 }
+
+/// Options came later: a hook of before is not signed and not limited, and can be both from then on.
+#[test]
+fn a_hook_of_an_earlier_schema_has_no_options_and_takes_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hooks.db");
+    written_by_the_first(&path);
+    let store = SqliteStore::open(&path).unwrap();
+    let hook = store.hook(&company(), HookId(1)).unwrap();
+    assert_eq!((hook.signing_secrets.len(), hook.rate_limit), (0, None));
+    let secrets = tieback::types::SigningSecrets::parse(["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]).unwrap();
+    let limit = tieback::types::RateLimit::new(1, std::time::Duration::from_secs(10)).unwrap();
+    let change = tieback::types::HookUpdate {
+        signing_secrets: Some(secrets),
+        rate_limit: Some(Some(limit)),
+        ..Default::default()
+    };
+    store.update_hook(&company(), HookId(1), &change, at(1)).unwrap();
+    drop(store);
+    let hook = SqliteStore::open(&path).unwrap().hook(&company(), HookId(1)).unwrap();
+    assert_eq!((&hook.signing_secrets[..], hook.rate_limit), (&["*****aLaSw".to_owned()][..], Some(limit)));
+}

@@ -128,6 +128,8 @@ pub fn hook_create(namespace: &str, url: &str, version: PayloadVersion) -> HookC
         destination_url: DestinationUrl::parse(url).expect("a URL"),
         destination_headers: DestinationHeaders::parse([("Authorization", "Bearer a-long-secret-token")])
             .expect("headers"),
+        signing_secrets: Default::default(),
+        rate_limit: None,
     }
 }
 

@@ -23,6 +23,8 @@ const FLOORS: &[(&str, &[&str])] = &[
             "wire::own",
             "policy::retry",
             "policy::lane",
+            "policy::rate",
+            "policy::signing",
             "policy::queue",
             "policy::lease",
             "policy::dispatch",

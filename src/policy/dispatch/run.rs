@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::slots::Trust;
 use super::{LOAD_BYTES, Sending};
 use crate::policy::lane::{Gate, Lane, Start};
 use crate::policy::queue::{Destination, LoadRequest, Loaded, Queued, Tenure};
+use crate::policy::rate::Bucket;
 use crate::time::Moment;
-use crate::types::{DeliveryId, HookId, WorkerId};
+use crate::types::{DeliveryId, HookId, RateLimit, WorkerId};
 
 /// One lane with the part of its queue that is in memory.
 #[derive(Debug, Default)]
@@ -29,6 +31,8 @@ pub struct Run {
     pub loaded_through: DeliveryId,
     /// The store may have queued deliveries after `loaded_through`.
     pub more: bool,
+    /// The store has said so, and nothing has happened since that could have changed it.
+    pub more_is_sure: bool,
     pub load: Load,
     /// New deliveries were told of since the load began: it may not have seen them.
     pub news: bool,
@@ -44,6 +48,13 @@ pub struct Run {
     pub flush: bool,
     pub listed: bool,
     pub hungry: bool,
+    /// What is used of the hook's rate limit.
+    pub bucket: Bucket,
+    /// When the rate limit lets the next attempt start, while it is that which holds the lane up.
+    pub limited_until: Option<Duration>,
+    pub trust: Trust,
+    /// It is listed among those that wait for a slot.
+    pub waits_for_slot: bool,
 }
 
 /// What a load that is under way is for.
@@ -73,9 +84,15 @@ pub enum Phase {
     Settling,
 }
 
+/// A lane under a rate limit has in memory what it may start within this time: what waits for longer would take the
+/// room of others. Longer than a load takes, so that the full rate is reached.
+const AHEAD: Duration = Duration::from_secs(1);
+
 pub enum Next {
     Start(DeliveryId),
     NotBefore(Duration),
+    /// The rate limit lets nothing start before. What waits for that is due, unlike what waits in back-off.
+    Limited(Duration),
     Nothing,
 }
 
@@ -86,9 +103,26 @@ impl Run {
         if self.refresh || self.load == Load::Refresh || self.destination.is_none() {
             return Next::Nothing;
         }
-        let candidate = match lane.may_start(now) {
+        let start = lane.may_start(now);
+        if self.tenure.is_none() {
+            return match start {
+                Start::NotBefore(at) if self.has_work() => Next::NotBefore(at),
+                _ => Next::Nothing,
+            };
+        }
+        if let Some(limit) = self.rate_limit()
+            && match start {
+                Start::Any(width) => self.in_flight < width && (self.waiting > 0 || self.more),
+                Start::Probe(_) => self.has_work(),
+                Start::NotBefore(_) | Start::None => false,
+            }
+            && let at = self.bucket.not_before(limit)
+            && at > now.monotonic
+        {
+            return Next::Limited(at);
+        }
+        let candidate = match start {
             Start::NotBefore(at) if self.has_work() => return Next::NotBefore(at),
-            _ if self.tenure.is_none() => None,
             Start::Any(width) if self.in_flight < width => self.first_ready(),
             Start::Probe(None) => self.first_ready(),
             Start::Probe(Some(probe)) => {
@@ -114,14 +148,28 @@ impl Run {
         None
     }
 
-    pub fn start(&mut self, hook: HookId, delivery: DeliveryId) -> Option<Sending> {
+    fn rate_limit(&self) -> Option<&RateLimit> {
+        self.destination.as_ref()?.rate_limit.as_ref()
+    }
+
+    /// How many deliveries the rate limit lets start soon enough to have them in memory.
+    fn starts_ahead(&self, now: Moment) -> u32 {
+        let soon = now.monotonic + AHEAD;
+        self.rate_limit().map_or(u32::MAX, |limit| self.bucket.starts_until(limit, now.monotonic, soon))
+    }
+
+    pub fn start(&mut self, hook: HookId, delivery: DeliveryId, now: Moment) -> Option<Sending> {
         let (tenure, lane, item) = (self.tenure?, self.lane.as_mut()?, self.window.get_mut(&delivery)?);
         let destination = self.destination.clone()?;
+        if let Some(limit) = &destination.rate_limit {
+            self.bucket.take(limit, now.monotonic);
+        }
         item.phase = Phase::InFlight;
         self.in_flight += 1;
         self.waiting -= 1;
         let epoch = lane.start(delivery);
-        Some(Sending { hook, delivery, tenure, epoch, destination, payload: item.queued.payload.clone() })
+        let Queued { ulid, payload, .. } = &item.queued;
+        Some(Sending { hook, delivery, tenure, epoch, destination, ulid: Arc::clone(ulid), payload: payload.clone() })
     }
 
     /// The load that this lane needs now, if any.
@@ -142,7 +190,14 @@ impl Run {
         if self.refresh {
             return Some((Load::Refresh, LoadRequest { bytes: 0, ..request(DeliveryId(0), 0) }));
         }
+        let window = window.min(self.starts_ahead(now));
         match lane.may_start(now) {
+            // Nothing may start soon, so nothing is loaded; but whether there is anything to wait for has to be known.
+            Start::Any(_) | Start::Probe(None) if window == 0 => {
+                let unsure = self.more && !self.more_is_sure && self.window.is_empty();
+                unsure.then(|| (Load::Queue, LoadRequest { bytes: 0, ..request(self.loaded_through, 0) }))
+            }
+            _ if window == 0 => None,
             Start::Any(_) if self.more && self.waiting < window.div_ceil(2) => {
                 Some((Load::Queue, request(self.loaded_through, window - self.waiting)))
             }
@@ -156,15 +211,15 @@ impl Run {
         }
     }
 
+    /// Whether the store says that this worker does not hold the lane, or not by the right that it had.
+    pub fn is_anothers(&self, part: &Loaded, worker: Option<WorkerId>) -> bool {
+        part.tenure.is_none_or(|held| Some(held.worker) != worker)
+            || self.tenure.is_some_and(|known| part.tenure != Some(known))
+    }
+
     /// Takes what the store told (`None`: there never was such a hook). Says whether the lane's state is another than
     /// the store has.
-    pub fn loaded(
-        &mut self,
-        part: Option<Loaded>,
-        worker: Option<WorkerId>,
-        now: Moment,
-        buffered_bytes: &mut usize,
-    ) -> bool {
+    pub fn loaded(&mut self, part: Option<Loaded>, now: Moment, buffered_bytes: &mut usize) -> bool {
         let load = std::mem::take(&mut self.load);
         let stale = std::mem::take(&mut self.stale);
         let news = std::mem::take(&mut self.news);
@@ -173,23 +228,26 @@ impl Run {
             self.refresh = false;
             return false;
         };
-        let tenure = part.tenure.filter(|tenure| Some(tenure.worker) == worker);
-        if tenure.is_none() || (self.tenure.is_some() && self.tenure != tenure) {
-            // Another worker has it, and does what there is to do.
-            *buffered_bytes -= self.forget();
-            return false;
-        }
         if self.tenure.is_none() {
-            self.claimed(tenure, &part);
+            self.claimed(&part);
         }
         self.destination = part.destination;
+        if let Some(limit) = self.destination.as_ref().and_then(|destination| destination.rate_limit) {
+            self.bucket.fit(&limit, now.monotonic);
+        }
+        let ahead = self.starts_ahead(now);
         let kept = self.lane.as_ref().map_or(&part.state, Lane::state).clone();
         let lane = match &mut self.lane {
             Some(lane) => {
                 lane.control(part.control);
                 lane
             }
-            none => none.insert(Lane::take_over(part.state, part.control, now)),
+            none => {
+                if part.state.pause.is_some() {
+                    self.trust = Trust::Doubted;
+                }
+                none.insert(Lane::take_over(part.state, part.control, now))
+            }
         };
         let changed = *lane.state() != kept;
         let startable = match lane.may_start(now) {
@@ -217,13 +275,22 @@ impl Run {
                     return changed;
                 }
             }
-            Load::Queue => self.more = part.more || news,
+            Load::Queue => {
+                self.more_is_sure = part.more;
+                self.more = part.more || news;
+            }
         }
         for queued in part.deliveries {
+            let entry = self.window.entry(queued.delivery);
+            // The first load of all was asked for when the limit was not known.
+            if load == Load::Queue && matches!(entry, Entry::Vacant(_)) && self.waiting >= ahead {
+                (self.more, self.more_is_sure) = (true, true);
+                break;
+            }
             if load == Load::Queue {
                 self.loaded_through = queued.delivery;
             }
-            if let Entry::Vacant(free) = self.window.entry(queued.delivery) {
+            if let Entry::Vacant(free) = entry {
                 *buffered_bytes += queued.payload.len();
                 self.waiting += 1;
                 free.insert(Item { queued, phase: Phase::Waiting });
@@ -233,11 +300,11 @@ impl Run {
     }
 
     /// The lane is this worker's. What it knew of it still holds if nobody had it in between.
-    fn claimed(&mut self, tenure: Option<Tenure>, part: &Loaded) {
+    fn claimed(&mut self, part: &Loaded) {
         if part.fence != self.last_fence + 1 || self.lane.as_ref().is_some_and(|lane| *lane.state() != part.state) {
             self.lane = None;
         }
-        self.tenure = tenure;
+        self.tenure = part.tenure;
         self.last_fence = part.fence;
         self.asked = false;
         self.is_resting = false;
@@ -269,8 +336,9 @@ impl Run {
     /// The lane is another worker's: nothing known of it counts. Gives the bytes freed.
     pub fn forget(&mut self) -> usize {
         let freed = self.window.values().map(|item| item.queued.payload.len()).sum();
-        let (listed, hungry, load) = (self.listed, self.hungry, self.load);
-        *self = Self { listed, hungry, load, stale: load != Load::None, ..Self::default() };
+        let Self { listed, hungry, load, waits_for_slot, limited_until, bucket, .. } = *self;
+        let stale = load != Load::None;
+        *self = Self { listed, hungry, load, stale, waits_for_slot, limited_until, bucket, ..Self::default() };
         freed
     }
 
@@ -286,7 +354,7 @@ impl Run {
         });
         self.waiting = 0;
         self.loaded_through = DeliveryId(0);
-        self.more = true;
+        (self.more, self.more_is_sure) = (true, false);
         self.stale = self.load != Load::None;
         freed
     }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Dispatch, Effect, STORE_RETRY};
+use super::{Dispatch, Effect, STORE_RETRY, forget};
 use crate::policy::lease::Lease;
 use crate::policy::queue::Look;
 use crate::time::Moment;
@@ -108,7 +108,7 @@ impl Dispatch {
         self.standing = Standing::Off { not_before: Duration::ZERO };
         self.rest_at = None;
         for run in self.lanes.values_mut().filter(|run| run.tenure.is_some()) {
-            self.buffered_bytes -= run.forget();
+            forget(run, &mut self.slots, &mut self.buffered_bytes);
         }
     }
 
@@ -125,9 +125,8 @@ impl Dispatch {
 
     /// Renews the lease and lets go of lanes, when it is time.
     pub(super) fn keep_tenure(&mut self, now: Moment, effects: &mut Vec<Effect>) {
-        if self.rest_at.is_some_and(|at| at <= now.monotonic) {
+        if self.rest_at.take_if(|at| *at <= now.monotonic).is_some() && self.let_go(false, effects) {
             self.rest_at = Some(now.monotonic + LINGER);
-            self.let_go(false, effects);
         }
         if let Standing::Enlisted { worker, renew_at, asked_at: asked_at @ None, .. } = &mut self.standing
             && *renew_at <= now.monotonic
@@ -137,10 +136,18 @@ impl Dispatch {
         }
     }
 
+    /// Something has ended, so that lanes may be at rest: has them looked at soon.
+    pub(super) fn expect_rest(&mut self, now: Moment) {
+        if self.rest_at.is_none() && self.worker().is_some() {
+            self.rest_at = Some(now.monotonic + LINGER);
+        }
+    }
+
     /// Lets go of the lanes that were at rest the last time too, or of all that can be; a worker without lanes retires.
-    pub(super) fn let_go(&mut self, at_once: bool, effects: &mut Vec<Effect>) {
-        let Standing::Enlisted { worker, .. } = self.standing else { return };
-        let (mut released, mut holds) = (Vec::new(), false);
+    /// Says whether to look again.
+    pub(super) fn let_go(&mut self, at_once: bool, effects: &mut Vec<Effect>) -> bool {
+        let Standing::Enlisted { worker, .. } = self.standing else { return false };
+        let (mut released, mut holds, mut look_again) = (Vec::new(), false, false);
         for (hook, run) in &mut self.lanes {
             let Some(tenure) = run.tenure else { continue };
             let is_at_rest = run.is_at_rest(at_once) && !self.dirty.contains(hook);
@@ -149,10 +156,12 @@ impl Dispatch {
                 released.push((*hook, tenure));
             } else {
                 run.is_resting = is_at_rest;
+                look_again |= is_at_rest;
                 holds = true;
             }
         }
-        if !holds && self.is_idle() {
+        let retires = !holds && self.is_idle();
+        if retires {
             self.standing = Standing::Off { not_before: Duration::ZERO };
             self.rest_at = None;
             effects.push(Effect::Retire(worker));
@@ -160,6 +169,7 @@ impl Dispatch {
             effects.push(Effect::Release(released));
         }
         self.lanes.retain(|_, run| !run.is_over());
+        !retires && (look_again || !holds)
     }
 
     /// When the lease or a lane at rest needs a look.

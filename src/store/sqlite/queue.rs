@@ -4,19 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::fault::{Fault, damaged};
 use super::publish::{insert_delivery, insert_payload, publish_all};
 use super::registry::hook_in;
-use super::row::{control, count, counted, destination_headers, destination_url, lane_state, span, standing, to_json};
+use super::row::{StoredDestination, control, count, counted, lane_state, span, standing, to_json};
 use super::seal::Seals;
 use super::{SqliteStore, refusal};
 use crate::error::Result;
 use crate::policy::lane::{Gate, Verdict};
 use crate::store::{
-    Commit, Committed, Destination, LaneOrder, LaneWrite, LoadRequest, Loaded, Publishing, Queue, Queued, Settled,
-    Tenure,
+    Commit, Committed, LaneOrder, LaneWrite, LoadRequest, Loaded, Publishing, Queue, Queued, Settled, Tenure,
 };
 use crate::time::Timestamp;
 use crate::types::{
@@ -120,7 +119,7 @@ fn load(tx: &Connection, request: &LoadRequest, seals: &Seals) -> Result<Option<
     let tenure = row.get::<_, Option<WorkerId>>("worker")?.map(|worker| Tenure { worker, fence });
     let (mut destination, mut unreadable) = (None, None);
     if control.gate != Gate::Gone {
-        match destination_of(row, request.hook, seals) {
+        match StoredDestination::read(row)?.open(request.hook, seals) {
             Ok(there) => destination = Some(Arc::new(there)),
             // It is one hook's trouble: the others of this load are not held up.
             Err(Fault::Refused(error)) => {
@@ -132,11 +131,6 @@ fn load(tx: &Connection, request: &LoadRequest, seals: &Seals) -> Result<Option<
     }
     let (deliveries, more) = load_deliveries(tx, request, request.after.max(state.discard_through))?;
     Ok(Some(Loaded { hook: request.hook, tenure, fence, control, state, destination, unreadable, deliveries, more }))
-}
-
-fn destination_of(row: &Row<'_>, hook: HookId, seals: &Seals) -> Result<Destination, Fault> {
-    let stored = row.get_ref("destination_headers")?.as_str().map_err(|_| damaged("a hook's destination headers"))?;
-    Ok(Destination { url: destination_url(row)?, headers: destination_headers(hook, stored, seals)? })
 }
 
 /// The next deliveries in order, and whether there are more.
@@ -157,6 +151,7 @@ fn load_deliveries(tx: &Connection, request: &LoadRequest, after: DeliveryId) ->
             delivery: row.get("id")?,
             attempts: row.get("attempts")?,
             resource: Arc::from(row.get::<_, String>("resource")?),
+            ulid: Arc::from(row.get::<_, String>("ulid")?),
             payload,
         });
     }

@@ -3,16 +3,17 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::fault::Fault;
-use super::row::{HookRow, NO_HEADERS, headers_to_column};
+use super::row::{HookRow, NO_SECRETS, headers_to_column, signing_secrets_to_column, span};
 use super::seal::Seals;
 use super::{SqliteStore, refusal};
 use crate::error::Result;
 use crate::policy::lane::Gate;
+use crate::policy::signing;
 use crate::store::Registry;
 use crate::time::Timestamp;
 use crate::types::{
-    DestinationHeaders, Hook, HookCreate, HookId, HookQuery, HookUpdate, Namespace, Page, PageRequest, Scope, Trigger,
-    TriggerCreate, TriggerId,
+    Hook, HookCreate, HookId, HookQuery, HookUpdate, Namespace, Page, PageRequest, Scope, Trigger, TriggerCreate,
+    TriggerId,
 };
 
 impl Registry for SqliteStore {
@@ -89,20 +90,28 @@ fn insert_hook(
     now: Timestamp,
     seals: &Seals,
 ) -> Result<Hook, Fault> {
+    signing::check_headers(&hook.destination_headers, &hook.signing_secrets)?;
     check_namespace(tx, scope, &hook.namespace, None)?;
+    let limit = hook.rate_limit;
     tx.prepare_cached(sql!("hook_insert"))?.execute(params![
         scope.company_id(),
         scope.project_id(),
         hook.namespace.as_str(),
         hook.payload_version,
         hook.destination_url.as_str(),
-        NO_HEADERS,
+        NO_SECRETS,
         now,
+        NO_SECRETS,
+        limit.map(|limit| limit.attempts()),
+        limit.map(|limit| span(limit.per())),
+        limit.map(|limit| limit.burst()),
     ])?;
     let id = HookId(tx.last_insert_rowid());
     // They are bound to the hook's id, which is known now.
     let headers = headers_to_column(tx, id, &hook.destination_headers, seals)?;
     tx.prepare_cached(sql!("hook_headers"))?.execute(params![id, headers.as_str()])?;
+    let secrets = signing_secrets_to_column(tx, id, &hook.signing_secrets, seals)?;
+    tx.prepare_cached(sql!("hook_signing_secrets"))?.execute(params![id, secrets.as_str()])?;
     tx.prepare_cached(sql!("lane_insert"))?.execute([id])?;
     hook_in(tx, scope, id)?.into_hook(seals)
 }
@@ -177,10 +186,21 @@ fn update_hook(
         }
         None => &row.namespace,
     };
-    if row.has_headers() {
-        refusal::check_kept_headers(hook, &row.destination_url, change)?;
+    let stored = &row.destination;
+    if stored.has_headers() {
+        refusal::check_kept_headers(hook, &stored.url, change)?;
     }
-    let url = change.destination_url.as_ref().unwrap_or(&row.destination_url);
+    let url = change.destination_url.as_ref().unwrap_or(&stored.url);
+    let limit = change.rate_limit.unwrap_or(stored.rate_limit);
+    let (present_headers, present_secrets) =
+        (stored.headers(hook, seals).ok(), stored.signing_secrets(hook, seals).ok());
+    // What cannot be read any more cannot be compared either; once it was given again, it is.
+    if let (Some(headers), Some(secrets)) = (
+        change.destination_headers.as_ref().or(present_headers.as_ref()),
+        change.signing_secrets.as_ref().or(present_secrets.as_ref()),
+    ) {
+        signing::check_headers(headers, secrets)?;
+    }
     let version = change.payload_version.unwrap_or(row.payload_version);
     let gate = match change.active {
         None => row.gate,
@@ -188,18 +208,36 @@ fn update_hook(
         Some(false) => Gate::Held,
     };
 
-    // Headers that cannot be read any more are other ones, whatever is given in their place.
-    let is_other = |headers: &&DestinationHeaders| !row.headers(seals).is_ok_and(|present| present == **headers);
-    let headers = change.destination_headers.as_ref().filter(is_other);
+    // Secrets that cannot be read any more are other ones, whatever is given in their place.
+    let headers = change.destination_headers.as_ref().filter(|given| Some(*given) != present_headers.as_ref());
     if let Some(headers) = headers {
         let headers = headers_to_column(tx, hook, headers, seals)?;
         tx.prepare_cached(sql!("hook_headers"))?.execute(params![hook, headers.as_str()])?;
     }
-    let redirected = *url != row.destination_url || headers.is_some();
-    let changed =
-        redirected || gate != row.gate || version != row.payload_version || namespace != row.namespace.as_str();
+    let secrets = change.signing_secrets.as_ref().filter(|given| Some(*given) != present_secrets.as_ref());
+    if let Some(secrets) = secrets {
+        let secrets = signing_secrets_to_column(tx, hook, secrets, seals)?;
+        tx.prepare_cached(sql!("hook_signing_secrets"))?.execute(params![hook, secrets.as_str()])?;
+    }
+    // How fast deliveries go is no reason to believe that the next one will be taken; the rest is.
+    let redirected = *url != stored.url || headers.is_some() || secrets.is_some();
+    let changed = redirected
+        || limit != stored.rate_limit
+        || gate != row.gate
+        || version != row.payload_version
+        || namespace != row.namespace.as_str();
     if changed {
-        tx.prepare_cached(sql!("hook_update"))?.execute(params![hook, namespace, version, gate, url.as_str(), now])?;
+        tx.prepare_cached(sql!("hook_update"))?.execute(params![
+            hook,
+            namespace,
+            version,
+            gate,
+            url.as_str(),
+            now,
+            limit.map(|limit| limit.attempts()),
+            limit.map(|limit| span(limit.per())),
+            limit.map(|limit| limit.burst()),
+        ])?;
         let enabled = row.gate == Gate::Held && gate == Gate::Open;
         tx.prepare_cached(sql!("lane_count_control"))?.execute(params![hook, enabled, redirected])?;
     }

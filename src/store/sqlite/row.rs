@@ -7,13 +7,14 @@ use rusqlite::{Connection, Row};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::fault::{Fault, damaged};
-use super::seal::{HEADERS, Seals};
+use super::seal::{HEADERS, SIGNING_SECRETS, Seals};
 use crate::policy::lane::{Control, Gate, LaneState, Pause};
+use crate::policy::queue::Destination;
 use crate::policy::seal::Place;
 use crate::time::Timestamp;
 use crate::types::{
     Attempt, DeliveryId, DeliveryStatus, DestinationHeaders, DestinationUrl, EventId, Hook, HookId, HookStatus, Id,
-    NoDelivery, PayloadVersion, Scope, TriggerId, Why, WorkerId,
+    NoDelivery, PayloadVersion, RateLimit, Scope, SigningSecret, SigningSecrets, TriggerId, Why, WorkerId,
 };
 
 /// Ids and moments are plain numbers in a row.
@@ -119,8 +120,7 @@ pub struct HookRow {
     pub namespace: String,
     pub payload_version: PayloadVersion,
     pub gate: Gate,
-    pub destination_url: DestinationUrl,
-    stored_headers: Zeroizing<String>,
+    pub destination: StoredDestination,
     pub trigger_count: Option<u64>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -140,47 +140,38 @@ impl HookRow {
             namespace: row.get("namespace")?,
             payload_version: row.get("payload_version")?,
             gate: row.get("status")?,
-            destination_url: destination_url(row)?,
-            stored_headers: Zeroizing::new(row.get("destination_headers")?),
+            destination: StoredDestination::read(row)?,
             trigger_count: row.get::<_, Option<i64>>("trigger_count")?.map(i64::unsigned_abs),
             created_at: row.get("created_at")?,
             updated_at: row.get("updated_at")?,
         })
     }
 
-    /// Whether it has headers, whether they can be read or not.
-    pub fn has_headers(&self) -> bool {
-        *self.stored_headers != NO_HEADERS
-    }
-
-    /// Its headers in clear.
-    pub fn headers(&self, seals: &Seals) -> Result<DestinationHeaders, Fault> {
-        destination_headers(self.id, &self.stored_headers, seals)
-    }
-
     /// The hook as answers show it.
     pub fn into_hook(self, seals: &Seals) -> Result<Hook, Fault> {
-        let headers = self.headers(seals)?;
-        Ok(self.shown(headers.masked()))
+        let Destination { headers, signing_secrets, .. } = self.destination.open(self.id, seals)?;
+        Ok(self.shown(headers.masked(), signing_secrets.masked()))
     }
 
     /// The hook as answers show it, even when its secrets cannot be read; its status says so then.
     pub fn into_hook_at_least(self, seals: &Seals) -> Hook {
-        match self.headers(seals) {
-            Ok(headers) => self.shown(headers.masked()),
-            Err(_) => Hook { status: HookStatus::Unreadable, ..self.shown(Vec::new()) },
+        match self.destination.open(self.id, seals) {
+            Ok(there) => self.shown(there.headers.masked(), there.signing_secrets.masked()),
+            Err(_) => Hook { status: HookStatus::Unreadable, ..self.shown(Vec::new(), Vec::new()) },
         }
     }
 
-    fn shown(self, destination_headers: Vec<(String, String)>) -> Hook {
+    fn shown(self, destination_headers: Vec<(String, String)>, signing_secrets: Vec<String>) -> Hook {
         Hook {
             id: self.id.into(),
             company_id: self.scope.company_id().map(Id::from),
             project_id: self.scope.project_id().map(Id::from),
             namespace: self.namespace,
             payload_version: self.payload_version.to_string(),
-            destination_url: self.destination_url.as_str().to_owned(),
+            destination_url: self.destination.url.as_str().to_owned(),
             destination_headers,
+            signing_secrets,
+            rate_limit: self.destination.rate_limit,
             status: if self.gate == Gate::Open { HookStatus::Active } else { HookStatus::Disabled },
             trigger_count: self.trigger_count,
             created_at: Some(self.created_at),
@@ -189,18 +180,62 @@ impl HookRow {
     }
 }
 
-/// Reads `destination_url`.
-pub fn destination_url(row: &Row<'_>) -> Result<DestinationUrl, Fault> {
+/// Where a hook's deliveries go, and how, with its secrets as they are stored.
+pub struct StoredDestination {
+    pub url: DestinationUrl,
+    pub rate_limit: Option<RateLimit>,
+    headers: Zeroizing<String>,
+    signing_secrets: Zeroizing<String>,
+}
+
+impl StoredDestination {
+    /// Reads `hook.*`.
+    pub fn read(row: &Row<'_>) -> Result<Self, Fault> {
+        Ok(Self {
+            url: destination_url(row)?,
+            rate_limit: rate_limit(row)?,
+            headers: Zeroizing::new(row.get(HEADERS)?),
+            signing_secrets: Zeroizing::new(row.get(SIGNING_SECRETS)?),
+        })
+    }
+
+    /// The same with its secrets in clear.
+    pub fn open(&self, hook: HookId, seals: &Seals) -> Result<Destination, Fault> {
+        Ok(Destination {
+            url: self.url.clone(),
+            headers: self.headers(hook, seals)?,
+            signing_secrets: self.signing_secrets(hook, seals)?,
+            rate_limit: self.rate_limit,
+        })
+    }
+
+    /// Whether it has headers, whether they can be read or not.
+    pub fn has_headers(&self) -> bool {
+        *self.headers != NO_SECRETS
+    }
+
+    /// Its headers in clear.
+    pub fn headers(&self, hook: HookId, seals: &Seals) -> Result<DestinationHeaders, Fault> {
+        destination_headers(hook, &self.headers, seals)
+    }
+
+    /// Its signing secrets in clear.
+    pub fn signing_secrets(&self, hook: HookId, seals: &Seals) -> Result<SigningSecrets, Fault> {
+        signing_secrets(hook, &self.signing_secrets, seals)
+    }
+}
+
+fn destination_url(row: &Row<'_>) -> Result<DestinationUrl, Fault> {
     let text: String = row.get("destination_url")?;
     // The text may have a token in its query: neither it nor the parser's words are passed on.
     DestinationUrl::parse(&text).map_err(|_| damaged("a hook's destination URL"))
 }
 
-/// Headers as their column holds them when there are none: no secret, and so never sealed.
-pub const NO_HEADERS: &str = "[]";
+/// A list of secrets as its column holds it when there are none: no secret, and so never sealed.
+pub const NO_SECRETS: &str = "[]";
 
 /// Reads headers out of the text of their column: a JSON array of names and values, sealed when the store has a key.
-pub fn destination_headers(hook: HookId, stored: &str, seals: &Seals) -> Result<DestinationHeaders, Fault> {
+fn destination_headers(hook: HookId, stored: &str, seals: &Seals) -> Result<DestinationHeaders, Fault> {
     let unreadable = || damaged("a hook's destination headers");
     let text = seals.open(stored, Place { hook, column: HEADERS })?;
     let mut pairs: Vec<(String, String)> = serde_json::from_str(&text).map_err(|_| unreadable())?;
@@ -217,11 +252,44 @@ pub fn headers_to_column(
     seals: &Seals,
 ) -> Result<Zeroizing<String>, Fault> {
     if headers.is_empty() {
-        return Ok(Zeroizing::new(NO_HEADERS.to_owned()));
+        return Ok(Zeroizing::new(NO_SECRETS.to_owned()));
     }
     let pairs: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (name, value.expose())).collect();
     let text = Zeroizing::new(to_json(&pairs)?);
     seals.seal(tx, &text, Place { hook, column: HEADERS })
+}
+
+/// Reads signing secrets out of the text of their column: a JSON array of texts, sealed when the store has a key.
+fn signing_secrets(hook: HookId, stored: &str, seals: &Seals) -> Result<SigningSecrets, Fault> {
+    let unreadable = || damaged("a hook's signing secrets");
+    let text = seals.open(stored, Place { hook, column: SIGNING_SECRETS })?;
+    let mut texts: Vec<String> = serde_json::from_str(&text).map_err(|_| unreadable())?;
+    let secrets = SigningSecrets::parse(texts.iter().map(String::as_str));
+    texts.iter_mut().for_each(Zeroize::zeroize);
+    secrets.map_err(|_| unreadable())
+}
+
+/// Signing secrets as their column is to hold them. The text is wiped when it has been stored.
+pub fn signing_secrets_to_column(
+    tx: &Connection,
+    hook: HookId,
+    secrets: &SigningSecrets,
+    seals: &Seals,
+) -> Result<Zeroizing<String>, Fault> {
+    let texts: Vec<&str> = secrets.iter().map(SigningSecret::expose).collect();
+    if texts.is_empty() {
+        return Ok(Zeroizing::new(NO_SECRETS.to_owned()));
+    }
+    let text = serde_json::to_string(&texts).map(Zeroizing::new).map_err(|_| damaged("signing secrets"))?;
+    seals.seal(tx, &text, Place { hook, column: SIGNING_SECRETS })
+}
+
+/// Reads a rate limit, where there is one.
+fn rate_limit(row: &Row<'_>) -> Result<Option<RateLimit>, Fault> {
+    let Some(attempts) = row.get("rate_attempts")? else { return Ok(None) };
+    let per = Duration::from_nanos(count(row, "rate_per_ns")?);
+    let limit = RateLimit::with_burst(attempts, per, row.get("rate_burst")?);
+    limit.map(Some).map_err(|_| damaged("a hook's rate limit"))
 }
 
 /// Pairs of texts as a column holds them.

@@ -33,10 +33,16 @@ struct Column {
 
 /// Every column that holds secrets. One more needs a line here and its two statements; it is written and read through
 /// [`Seals::seal`] and [`Seals::open`].
-const SECRETS: [Column; 1] = [Column { name: HEADERS, read: sql!("headers_after"), write: sql!("hook_headers") }];
+const SECRETS: [Column; 2] = [
+    Column { name: HEADERS, read: sql!("headers_after"), write: sql!("hook_headers") },
+    Column { name: SIGNING_SECRETS, read: sql!("signing_secrets_after"), write: sql!("hook_signing_secrets") },
+];
 
 /// The column of the headers of every delivery.
 pub const HEADERS: &str = "destination_headers";
+
+/// The column of the secrets that sign every delivery.
+pub const SIGNING_SECRETS: &str = "signing_secrets";
 
 /// The keys of an open store, and where nonces come from.
 #[derive(Clone)]

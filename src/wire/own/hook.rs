@@ -1,14 +1,15 @@
-//! Hooks: answers with masked header values; what creating, updating and listing take.
+//! Hooks: answers with masked header values and secrets; what creating, updating and listing take.
 
 use serde_json::{Map, Value, json};
 
-use super::members::{Members, text, within, wrong_type};
+use super::members::{Members, list, text, within, wrong_type};
 use crate::error::{Error, Result, shown};
 use crate::types::{
-    DestinationHeaders, DestinationUrl, Hook, HookCreate, HookQuery, HookUpdate, Namespace, PayloadVersion,
+    DestinationHeaders, DestinationUrl, Hook, HookCreate, HookQuery, HookUpdate, Namespace, PayloadVersion, RateLimit,
+    SigningSecrets,
 };
 
-/// A hook. The header values are masked already: a [`Hook`] has no others.
+/// A hook. The header values and secrets are masked already: a [`Hook`] has no others.
 pub fn hook_to_json(hook: &Hook) -> Value {
     let headers: Map<String, Value> =
         hook.destination_headers.iter().map(|(name, masked)| (name.clone(), Value::from(masked.as_str()))).collect();
@@ -25,6 +26,8 @@ pub fn hook_to_json(hook: &Hook) -> Value {
     put("payload_version", Some(json!(hook.payload_version)));
     put("destination_url", Some(json!(hook.destination_url)));
     put("destination_headers", Some(Value::Object(headers)));
+    put("signing_secrets", (!hook.signing_secrets.is_empty()).then(|| json!(hook.signing_secrets)));
+    put("rate_limit", hook.rate_limit.map(rate_limit_to_json));
     put("status", Some(json!(hook.status.as_str())));
     put("trigger_count", hook.trigger_count.map(Value::from));
     put("created_at", hook.created_at.map(|moment| json!(moment.to_string())));
@@ -46,12 +49,15 @@ pub fn hook_create_from_json(input: &Value) -> Result<HookCreate> {
         payload_version: members.need("payload_version", "v2.0, v3.0 or v4.0", payload_version)?,
         destination_url: members.need("destination_url", "the endpoint's https URL", destination_url)?,
         destination_headers: members.read("destination_headers", headers)?.unwrap_or_default(),
+        signing_secrets: members.read("signing_secrets", secrets)?.unwrap_or_default(),
+        rate_limit: members.read("rate_limit", rate_limit)?,
     };
     members.end()?;
     Ok(hook)
 }
 
-/// Reads what updating a hook changes.
+/// Reads what updating a hook changes. An empty `destination_headers` or `signing_secrets` takes all of them away, and
+/// `clear_rate_limit` the rate limit.
 ///
 /// # Errors
 /// `invalid_argument`.
@@ -62,6 +68,11 @@ pub fn hook_update_from_json(input: &Value) -> Result<HookUpdate> {
         payload_version: members.parsed("payload_version", PayloadVersion::parse)?,
         destination_url: members.parsed("destination_url", DestinationUrl::parse)?,
         destination_headers: members.read("destination_headers", headers)?,
+        signing_secrets: members.read("signing_secrets", secrets)?,
+        rate_limit: changed_rate_limit(
+            members.read("rate_limit", rate_limit)?,
+            members.flag("clear_rate_limit")?.unwrap_or_default(),
+        )?,
         active: members.parsed("status", |word| match word {
             "active" => Ok(true),
             "disabled" => Ok(false),
@@ -95,4 +106,37 @@ fn headers(path: &str, value: &Value) -> Result<DestinationHeaders> {
         .map(|(name, value)| Ok((name.as_str(), text(&format!("{path}.{}", shown(name)), value)?)))
         .collect::<Result<_>>()?;
     DestinationHeaders::parse(pairs).map_err(|error| within(path, error))
+}
+
+fn secrets(path: &str, value: &Value) -> Result<SigningSecrets> {
+    let texts = list(path, value, |path, value| text(&path, value))?;
+    SigningSecrets::parse(texts).map_err(|error| within(path, error))
+}
+
+fn rate_limit(path: &str, value: &Value) -> Result<RateLimit> {
+    let mut members = Members::at(path.to_owned(), value)?;
+    let (attempts, per) = (members.whole32("attempts")?, members.millis("per_ms")?);
+    let attempts = members.need("attempts", "how many attempts, such as 10", attempts)?;
+    let per = members.need("per_ms", "in how many milliseconds, such as 1000", per)?;
+    let burst = members.whole32("burst")?.unwrap_or(1);
+    members.end()?;
+    RateLimit::with_burst(attempts, per, burst).map_err(|error| within(path, error))
+}
+
+fn rate_limit_to_json(limit: RateLimit) -> Value {
+    // A day at the most: its milliseconds are far within 64 bits.
+    json!({"attempts": limit.attempts(), "per_ms": limit.per().as_millis() as u64, "burst": limit.burst()})
+}
+
+/// What a change says of the rate limit: another one, or none any more.
+///
+/// # Errors
+/// `invalid_argument` when it says both.
+pub fn changed_rate_limit(limit: Option<RateLimit>, clear: bool) -> Result<Option<Option<RateLimit>>> {
+    match (limit, clear) {
+        (None, false) => Ok(None),
+        (None, true) => Ok(Some(None)),
+        (Some(limit), false) => Ok(Some(Some(limit))),
+        (Some(_), true) => Err(Error::invalid("clear_rate_limit is set and a rate limit is given: do one of the two")),
+    }
 }

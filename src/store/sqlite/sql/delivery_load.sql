@@ -1,5 +1,5 @@
 -- The next part of a lane's queue. ?1 hook, ?2 after, ?3 limit
-SELECT delivery.id, delivery.attempts, event.resource, payload.body
+SELECT delivery.id, delivery.attempts, event.resource, event.ulid, payload.body
 FROM delivery
 JOIN payload ON payload.event_id = delivery.event_id AND payload.version = delivery.version
 JOIN event ON event.id = delivery.event_id
