@@ -61,8 +61,8 @@ header: ## write include/tieback.h anew from src/capi
 sim: ## run the simulation over many seeds (SEEDS=5000)
 	TIEBACK_SIM_SEEDS=$(SEEDS) $(CARGO) test --test simulation -- --nocapture
 
-bench: ## measure deliveries against a bare HTTP client
-	$(CARGO) bench --bench throughput
+bench: ## measure speed against baselines in the same run (BENCH="hooks stored", SIZE="--rounds 9")
+	$(CARGO) bench --bench speed -- $(BENCH) $(SIZE)
 
 # ---- the Python module ----
 
