@@ -29,7 +29,10 @@ pub fn measure(size: &Size) -> Outcome<()> {
         ],
     )?;
     let (alone, beside) = (medians[0], medians[1]);
-    println!("hanging     ratio {:.2}  (99 hooks alone {alone:.0}/s, beside one that hangs {beside:.0}/s)", beside / alone);
+    println!(
+        "hanging     ratio {:.2}  (99 hooks alone {alone:.0}/s, beside one that hangs {beside:.0}/s)",
+        beside / alone
+    );
     Ok(())
 }
 

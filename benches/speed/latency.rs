@@ -53,11 +53,7 @@ pub fn measure(size: &Size) -> Outcome<()> {
 }
 
 /// Publishes at an even pace; gives how long each took to come, in milliseconds.
-fn paced(
-    endpoint: &Endpoint,
-    events: usize,
-    mut publish: impl FnMut(usize) -> Outcome<()>,
-) -> Outcome<Vec<f64>> {
+fn paced(endpoint: &Endpoint, events: usize, mut publish: impl FnMut(usize) -> Outcome<()>) -> Outcome<Vec<f64>> {
     let before = endpoint.answered();
     endpoint.note_arrivals();
     let mut begun = Vec::with_capacity(events);

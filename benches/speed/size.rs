@@ -24,14 +24,7 @@ const OPTIONS: [&str; 6] = ["--events", "--rounds", "--hooks", "--stored", "--qu
 impl Size {
     /// What the documented figures are measured with.
     fn full() -> Self {
-        Self {
-            events: 20_000,
-            rounds: 5,
-            hooks: 10_000,
-            stored: 5_000_000,
-            queued: 1_000_000,
-            watch_ms: 5_000,
-        }
+        Self { events: 20_000, rounds: 5, hooks: 10_000, stored: 5_000_000, queued: 1_000_000, watch_ms: 5_000 }
     }
 
     /// So small that the parts run with every test.

@@ -7,5 +7,6 @@ mod given;
 mod bad_files;
 mod disk;
 mod migrate;
+mod rules;
 mod sharing;
 mod together;

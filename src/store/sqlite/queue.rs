@@ -7,7 +7,7 @@ use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::fault::{Fault, damaged};
-use super::publish::{insert_delivery, insert_payload, publish_all};
+use super::publish::{Inserts, publish_all};
 use super::registry::hook_in;
 use super::row::{control, count, counted, destination_headers, destination_url, lane_state, span, standing, to_json};
 use super::{SqliteStore, refusal};
@@ -24,7 +24,7 @@ use crate::wire::payload;
 impl Queue for SqliteStore {
     fn publish(&self, events: &[Publishing], now: Timestamp) -> Result<Vec<Result<Published>>> {
         let events = events.to_vec();
-        self.write(move |tx| publish_all(tx, &events, now))
+        self.write(move |tx| publish_all(tx, events, now))
     }
 
     fn lanes_with_work(&self) -> Result<Vec<HookId>> {
@@ -233,10 +233,11 @@ fn redeliver(
     }
     let mut query = tx.prepare_cached(sql!("payload_of_event"))?;
     let is_stored: bool = query.query_row(params![event, version], |row| row.get(0))?;
+    let mut inserts = Inserts::of(tx)?;
     if !is_stored {
-        insert_payload(tx, event, version, &payload::render(&content_of(tx, event)?, version)?)?;
+        inserts.payload(event, version, &payload::render(&content_of(tx, event)?, version)?)?;
     }
-    Ok(insert_delivery(tx, hook, event, version, now)?)
+    Ok(inserts.delivery(hook, event, version, now)?)
 }
 
 /// The whole event: what the caller gave, and what was made up.

@@ -11,10 +11,11 @@ use crate::error::{Error, ErrorKind};
 const APPLICATION_ID: i32 = i32::from_be_bytes(*b"tieb");
 
 /// What brings a file from one version to the next; the version is how many of them a file has had.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("schema/0001_begin.sql"),
     include_str!("schema/0002_retention.sql"),
     include_str!("schema/0003_queue_length.sql"),
+    include_str!("schema/0008_cheap_rules.sql"),
 ];
 
 /// The tables of the newest version.
