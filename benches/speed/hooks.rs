@@ -9,7 +9,7 @@ use crate::throughput::HOOKS;
 
 pub fn measure(size: &Size) -> Outcome<()> {
     let endpoint = Endpoint::start()?;
-    let mut counts = vec![HOOKS, 1, 1_000, 10_000];
+    let mut counts = [HOOKS, 1, 1_000, 10_000];
     counts.iter_mut().skip(1).for_each(|count| *count = size.hooks.min(*count));
     let templates: Vec<Template> =
         counts.iter().map(|count| Template::new(*count, &endpoint.url())).collect::<Outcome<_>>()?;

@@ -97,13 +97,14 @@ impl Host {
     /// Makes hooks, several at a time, so that they share the syncs of the disk.
     pub fn make_hooks(&self, hooks: usize, url: &(dyn Fn(usize) -> String + Sync)) -> Outcome<()> {
         const AT_ONCE: usize = 16;
-        let made = thread::scope(|threads| {
+        thread::scope(|threads| {
             let of_thread = |first: usize| (first..hooks).step_by(AT_ONCE).try_for_each(|n| self.make_hook(n, &url(n)));
             let threads: Vec<_> = (0..AT_ONCE).map(|first| threads.spawn(move || of_thread(first))).collect();
-            threads.into_iter().map(|thread| thread.join().map_err(|_| "a thread that makes hooks panicked")).collect()
-        });
-        let made: Vec<tieback::error::Result<()>> = Result::<_, &str>::from(made)?;
-        Ok(made.into_iter().collect::<tieback::error::Result<()>>()?)
+            for thread in threads {
+                thread.join().map_err(|_| "a thread that makes hooks panicked")??;
+            }
+            Ok(())
+        })
     }
 
     fn make_hook(&self, n: usize, url: &str) -> tieback::error::Result<()> {
