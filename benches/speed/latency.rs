@@ -1,5 +1,5 @@
-//! From the call of `publish` to the request at the endpoint, at 100 events a second. The baseline keeps each body by one
-//! write and one sync of a file, the least that a durable publisher does, and then has bare reqwest send it.
+//! From the call of `publish` to the request at the endpoint, at 100 events a second. The baseline keeps each body by
+//! one write and one sync of a file, the least that a durable publisher does, and then has bare reqwest send it.
 
 use std::fs::File;
 use std::io::Write;
@@ -40,8 +40,8 @@ pub fn measure(size: &Size) -> Outcome<()> {
     }
     let (bare, tieback) = (Percentiles::of(of_bare), Percentiles::of(of_tieback));
     println!(
-        "latency     p50 {:.2} ms, p99 {:.2} ms  (one sync and bare reqwest: p50 {:.2} ms, p99 {:.2} ms; ratio {:.1} and \
-         {:.1})",
+        "latency     p50 {:.2} ms, p99 {:.2} ms  (one sync and bare reqwest: p50 {:.2} ms, p99 {:.2} ms; ratios \
+         {:.1} and {:.1})",
         tieback.p50,
         tieback.p99,
         bare.p50,

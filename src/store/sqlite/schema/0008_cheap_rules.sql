@@ -5,8 +5,8 @@
 -- SQLite copy every page that such a statement touches, so that it could take back a part of it; what fails here takes
 -- back its whole savepoint anyway (see `OR FAIL` in `delivery_insert.sql`).
 --
--- Neither is a part of what is stored, so the text is changed where SQLite keeps it, as its documentation of ALTER TABLE
--- has it.
+-- Neither is a part of what is stored, so the text is changed where SQLite keeps it, as its documentation of ALTER
+-- TABLE has it.
 
 PRAGMA writable_schema = ON;
 
