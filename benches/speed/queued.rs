@@ -17,7 +17,7 @@ const LONG: usize = 0;
 /// The number of the hook that is served all the time.
 const SERVED: usize = 1;
 /// Published at a time.
-const PART: usize = 1000;
+const PART: usize = 500;
 
 pub fn measure(size: &Size) -> Outcome<()> {
     if !process::tells() {
@@ -28,7 +28,7 @@ pub fn measure(size: &Size) -> Outcome<()> {
     let host = Template::new(2, &endpoint.url())?.open()?;
     host.engine.start()?;
     // Whatever the first deliveries make: connections, buffers, the store's own cache.
-    for _ in 0..20 {
+    for _ in 0..(size.queued / 50_000).clamp(1, 20) {
         publish(&host, LONG, PART)?;
         publish(&host, SERVED, PART)?;
     }

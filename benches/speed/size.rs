@@ -29,7 +29,7 @@ impl Size {
 
     /// So small that the parts run with every test.
     pub fn small() -> Self {
-        Self { events: 200, rounds: 1, hooks: 120, stored: 2_000, queued: 1_500, watch_ms: 200 }
+        Self { events: 200, rounds: 1, hooks: 120, stored: 2_000, queued: 1_000, watch_ms: 200 }
     }
 
     /// The full size, but for what the arguments say.

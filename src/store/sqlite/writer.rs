@@ -1,12 +1,13 @@
-//! Group commit by leader: whoever gets the one connection that writes commits everything that waits, in one
-//! transaction and so with one sync of the disk. There is no writer thread.
+//! Group commit by leader: whoever comes while nobody leads commits everything that waits, in one transaction and so
+//! with one sync of the disk. What comes meanwhile waits for the next leader, which is one of those that wait. There is
+//! no writer thread.
 //!
 //! Each job runs in a savepoint of its own, so that one that fails takes back only itself. Answers are handed out after
 //! the commit: nobody hears of what is not on disk.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -16,14 +17,23 @@ use crate::error::{Error, ErrorKind, Result};
 /// The one connection that writes, and the jobs that wait for it.
 pub struct Writer {
     connection: Mutex<Connection>,
-    waiting: Mutex<Vec<Box<dyn Job>>>,
+    waiting: Mutex<Waiting>,
+    /// A leader has ended: its answers are there, and the lead is free.
+    ended: Condvar,
     path: PathBuf,
+}
+
+/// The jobs that nobody has begun, and whether somebody leads.
+#[derive(Default)]
+struct Waiting {
+    jobs: Vec<Box<dyn Job>>,
+    led: bool,
 }
 
 impl Writer {
     /// Takes over the connection of the store at `path`.
     pub fn new(connection: Connection, path: PathBuf) -> Self {
-        Self { connection: Mutex::new(connection), waiting: Mutex::default(), path }
+        Self { connection: Mutex::new(connection), waiting: Mutex::default(), ended: Condvar::new(), path }
     }
 
     /// Runs `work` in a transaction, together with whatever else waits. It is on disk when this returns `Ok`.
@@ -32,14 +42,21 @@ impl Writer {
         work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T> {
         let slot = Arc::new(Mutex::new(None));
-        lock(&self.waiting).push(Box::new(Task { work: Some(work), outcome: None, slot: Arc::clone(&slot) }));
-        let mut connection = lock(&self.connection);
+        let mut waiting = lock(&self.waiting);
+        waiting.jobs.push(Box::new(Task { work: Some(work), outcome: None, slot: Arc::clone(&slot) }));
+        // Not at the connection's lock: it would let through one after the other, each with what little has come since,
+        // and those whose answers are there as well.
+        let unanswered = |waiting: &mut Waiting| waiting.led && lock(&slot).is_none();
+        waiting = self.ended.wait_while(waiting, unanswered).unwrap_or_else(PoisonError::into_inner);
         if let Some(answer) = lock(&slot).take() {
             return answer;
         }
-        let jobs = std::mem::take(&mut *lock(&self.waiting));
-        self.commit_together(&mut connection, jobs);
-        drop(connection);
+        waiting.led = true;
+        let jobs = std::mem::take(&mut waiting.jobs);
+        drop(waiting);
+        let lead = Lead(self);
+        self.commit_together(&mut lock(&self.connection), jobs);
+        drop(lead);
         lock(&slot).take().unwrap_or_else(|| {
             // The leader that had this job panicked, and its transaction was rolled back.
             Err(Error::new(ErrorKind::Internal, "a call that was to be committed with this one broke off: not kept"))
@@ -56,8 +73,18 @@ impl Writer {
 
 impl fmt::Debug for Writer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let writing = matches!(self.connection.try_lock(), Err(TryLockError::WouldBlock));
-        f.debug_struct("Writer").field("writing", &writing).field("waiting", &lock(&self.waiting).len()).finish()
+        let Waiting { jobs, led } = &*lock(&self.waiting);
+        f.debug_struct("Writer").field("writing", led).field("waiting", &jobs.len()).finish()
+    }
+}
+
+/// The lead, which ends also when the leader panics.
+struct Lead<'a>(&'a Writer);
+
+impl Drop for Lead<'_> {
+    fn drop(&mut self) {
+        lock(&self.0.waiting).led = false;
+        self.0.ended.notify_all();
     }
 }
 
