@@ -34,11 +34,12 @@ pub fn measure(size: &Size) -> Outcome<()> {
     }
     host.engine.run_until_idle(Duration::from_secs(600), true)?;
     let before = process::resident_bytes()?;
+    let answered_before = endpoint.answered();
 
     let hook = host.hook(LONG)?;
     host.engine.pause(&scope(LONG)?, &hook.id)?;
-    let mut most = before;
-    for _ in 0..size.queued.div_ceil(PART) {
+    let (mut most, parts) = (before, size.queued.div_ceil(PART));
+    for _ in 0..parts {
         publish(&host, LONG, PART)?;
         publish(&host, SERVED, PART / 20)?;
         most = most.max(process::resident_bytes()?);
@@ -51,7 +52,7 @@ pub fn measure(size: &Size) -> Outcome<()> {
 
     host.engine.resume(&scope(LONG)?, &hook.id)?;
     let deadline = Instant::now() + Duration::from_secs(1200);
-    let end = endpoint.answered() + queued;
+    let end = answered_before + (parts * (PART + PART / 20)) as u64;
     while endpoint.answered() < end {
         if Instant::now() >= deadline {
             return Err("the long queue was not delivered".into());
