@@ -90,6 +90,8 @@ impl Host {
         let mut options = EngineOptions::at(path);
         options.egress = Egress { danger_allow_http: true, danger_allow_private_addresses: true, ..Egress::default() };
         options.limits.in_flight = IN_FLIGHT;
+        // A store that is kept between runs may be older than what an engine keeps by default.
+        options.retention = Duration::from_secs(10 * 365 * 24 * 60 * 60);
         let engine = Arc::new(Engine::open(options)?);
         Ok(Self { service: Embedded::new(Arc::clone(&engine)), engine, _folder: None })
     }

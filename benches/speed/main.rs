@@ -6,6 +6,9 @@
 // A benchmark prints its figures.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+#[path = "../../tests/optional/mod.rs"]
+mod optional;
+
 mod bare;
 mod endpoint;
 mod host;

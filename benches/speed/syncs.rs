@@ -8,6 +8,7 @@ use std::{env, fs, thread};
 
 use crate::Outcome;
 use crate::host::{Host, Template, event_of, folder};
+use crate::optional;
 use crate::size::Size;
 
 const STORE: &str = "TIEBACK_BENCH_SYNCS_STORE";
@@ -20,11 +21,11 @@ pub fn measure(size: &Size) -> Outcome<()> {
         println!("syncs       skipped: the shim that counts is for Linux");
         return Ok(());
     }
-    let folder = folder()?;
-    let Some(shim) = compile(folder.path())? else {
-        println!("syncs       skipped: there is no C compiler `cc` for the shim that counts");
+    if !optional::has("cc", "the count of syncs") {
         return Ok(());
-    };
+    }
+    let folder = folder()?;
+    let shim = compile(folder.path())?;
     let template = Template::new(1, "http://127.0.0.1:9/nobody")?;
     let store = folder.path().join("bench.db");
     template.copy_to(&store)?;
@@ -41,20 +42,18 @@ pub fn measure(size: &Size) -> Outcome<()> {
     Ok(())
 }
 
-fn compile(folder: &Path) -> Outcome<Option<PathBuf>> {
+fn compile(folder: &Path) -> Outcome<PathBuf> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/speed/syncs.c");
     let shim = folder.join("syncs.so");
     let compiler = Command::new("cc")
         .args(["-std=c99", "-Wall", "-Wextra", "-Werror", "-O1", "-shared", "-fPIC", "-o"])
         .args([&shim, &source])
         .arg("-ldl")
-        .output();
-    match compiler {
-        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(cause) => Err(cause.into()),
-        Ok(done) if done.status.success() => Ok(Some(shim)),
-        Ok(done) => Err(format!("the shim does not compile: {}", String::from_utf8_lossy(&done.stderr)).into()),
+        .output()?;
+    if !compiler.status.success() {
+        return Err(format!("the shim does not compile: {}", String::from_utf8_lossy(&compiler.stderr)).into());
     }
+    Ok(shim)
 }
 
 /// The store of the process that counts, in that process.
