@@ -9,6 +9,7 @@
 //! [`Engine::run_until_idle`]. Every method may be called from any thread.
 
 mod each;
+mod lookout;
 mod notices;
 mod open;
 mod publish;

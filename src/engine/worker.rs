@@ -3,9 +3,9 @@
 //! ```text
 //!   signals --+
 //!   timer ----+--> Dispatch::on --> Send   --> a task per attempt ------> Ended
-//!   answers --+                 --> Load   \
-//!                               --> Commit  > store operations, FIFO --> Loaded, Committed, Swept
-//!                               --> Sweep  /
+//!   answers --+                 --> Claim  \
+//!   looks ----+                 --> Commit  > store operations, FIFO --> Loaded, Committed, ...
+//!                               --> ...    /
 //! ```
 //!
 //! Store operations block. A worker with threads does them on tokio's blocking pool, one at a time; a worker on the
@@ -18,20 +18,21 @@ use std::time::{Duration, Instant};
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::Shared;
+use super::lookout::Lookout;
 use super::retention::Rounds;
 use super::status::{Running, Status, Until};
 use crate::error::{Error, Result};
 use crate::net::send::Sender;
 use crate::policy::dispatch::{Answer, Dispatch, Effect, Input, Sending};
-use crate::policy::queue::{Commit, LoadRequest};
+use crate::policy::queue::{Colleague, Commit, LoadRequest, Tenure};
 use crate::store::Store;
 use crate::time::Timestamp;
-use crate::types::{IdleReport, Notice, NoticeKind};
+use crate::types::{HookId, IdleReport, Notice, NoticeKind, WorkerId};
 
 /// How many flush-marked deliveries one sweep turns into discarded ones.
 const SWEEP: u32 = 1000;
 
-/// One worker: all lanes of its store.
+/// One worker: the lanes of its store that no other holds.
 pub struct Worker {
     shared: Arc<Shared>,
     store: Arc<dyn Store>,
@@ -43,6 +44,7 @@ pub struct Worker {
     /// The last store operation failed, and callers have been told.
     store_failed: bool,
     rounds: Rounds,
+    lookout: Lookout,
     in_place: bool,
     alarm: Option<Duration>,
     attempts: u64,
@@ -51,30 +53,48 @@ pub struct Worker {
 
 /// A store operation that waits for its turn.
 enum Operation {
+    Enlist,
+    Renew(WorkerId),
+    Claim(WorkerId, Vec<LoadRequest>),
     Load(Vec<LoadRequest>),
     Commit(Commit),
-    Sweep(Timestamp),
+    Sweep,
+    Release(Vec<(HookId, Tenure)>),
+    Retire(WorkerId),
+    Look { worker: Option<WorkerId>, seen: u64, bury: Vec<Colleague> },
 }
 
 /// What an operation tells the state machine, and the error if it failed.
-type Operated = (Input, Option<Error>);
+type Operated = (Option<Input>, Option<Error>);
 
 impl Operation {
-    fn run(self, store: &dyn Store) -> Operated {
-        match self {
-            Self::Load(requests) => match store.load(&requests) {
-                Ok(loaded) => (Input::Loaded(loaded), None),
-                Err(error) => (Input::LoadFailed, Some(error)),
-            },
-            Self::Commit(commit) => match store.commit(&commit) {
-                Ok(committed) => (Input::Committed(committed), None),
-                Err(error) => (Input::CommitFailed(commit), Some(error)),
-            },
+    fn run(self, store: &dyn Store, now: Timestamp) -> Operated {
+        // What failed, and what the state machine is told then.
+        let (outcome, otherwise) = match self {
+            Self::Enlist => {
+                (store.enlist(now).map(|worker| Input::Enlisted(Some(worker))), Some(Input::Enlisted(None)))
+            }
+            Self::Renew(worker) => {
+                (store.renew(worker, now).map(|made| Input::Renewed(Some(made))), Some(Input::Renewed(None)))
+            }
+            Self::Claim(worker, requests) => {
+                (store.claim(worker, &requests).map(Input::Loaded), Some(Input::LoadFailed))
+            }
+            Self::Load(requests) => (store.load(&requests).map(Input::Loaded), Some(Input::LoadFailed)),
+            Self::Commit(commit) => (store.commit(&commit).map(Input::Committed), Some(Input::CommitFailed(commit))),
             // A sweep that fails is tried again after the next flush; reading never depends on it.
-            Self::Sweep(now) => match store.sweep_flushed(SWEEP, now) {
-                Ok(more) => (Input::Swept(more), None),
-                Err(error) => (Input::Swept(false), Some(error)),
-            },
+            Self::Sweep => (store.sweep_flushed(SWEEP, now).map(Input::Swept), Some(Input::Swept(false))),
+            // The lanes are let go all the same: this worker may claim them again, and others once its lease is over.
+            Self::Release(lanes) => return (None, store.release(&lanes).err()),
+            Self::Retire(worker) => return (None, store.retire(worker).err()),
+            Self::Look { worker, seen, bury } => {
+                let buried = if bury.is_empty() { Ok(()) } else { store.bury(&bury) };
+                (buried.and_then(|()| store.look(worker, seen)).map(Input::Looked), None)
+            }
+        };
+        match outcome {
+            Ok(input) => (Some(input), None),
+            Err(error) => (otherwise, Some(error)),
         }
     }
 }
@@ -94,7 +114,7 @@ impl Worker {
         // What was signalled before is found by the scan.
         let signals_seen = shared.signals.take().given;
         let store = shared.store()?;
-        let lanes = store.lanes_with_work()?;
+        let look = store.look(None, 0)?;
         let mut worker = Self {
             store,
             dispatch: Dispatch::new(shared.policy.clone(), shared.limits),
@@ -104,27 +124,39 @@ impl Worker {
             operating: None,
             store_failed: false,
             rounds: Rounds::new(),
+            lookout: Lookout::default(),
             in_place,
             alarm: None,
             attempts: 0,
             signals_seen,
             shared,
         };
-        // No runtime yet: the first effects are loads, which only queue here.
-        worker.on(Input::Work(lanes));
+        // No runtime yet: the first effects are store operations, which only queue here.
+        worker.on(Input::Looked(look));
         // What a flush has marked and a process that died has not swept.
-        let now = worker.shared.clock.now().wall;
-        worker.operations.push_back(Operation::Sweep(now));
+        worker.operations.push_back(Operation::Sweep);
         Ok(worker)
     }
 
     /// Runs until nothing is to be done, or the deadline.
     pub async fn run(&mut self, until: Until) -> IdleReport {
+        self.lookout.wake();
+        let report = self.run_until(until).await;
+        if report.idle {
+            // Nobody knows when the host comes back: until then other workers may have the lanes.
+            self.on(Input::Rest);
+            self.operate();
+        }
+        report
+    }
+
+    async fn run_until(&mut self, until: Until) -> IdleReport {
         let before = self.attempts;
         let mut went_on = false;
         loop {
             let stop = self.take_signals().is_some();
             self.take_alarm();
+            self.look_out();
             self.operate();
             self.rounds.step_here(&self.shared, &*self.store);
             let Status { idle, paused_lanes, .. } = self.tell();
@@ -149,6 +181,7 @@ impl Worker {
             if let Some(deadline) = self.take_signals() {
                 return self.wind_up(deadline).await;
             }
+            self.look_out();
             self.operate();
             self.rounds.begin_step(&self.shared, &self.store);
             self.tell();
@@ -163,7 +196,7 @@ impl Worker {
         loop {
             self.operate();
             if self.is_idle() {
-                return;
+                return self.retire().await;
             }
             if Instant::now() >= deadline {
                 if let Some(answer) = self.sends.try_join_next() {
@@ -171,7 +204,8 @@ impl Worker {
                 }
                 // Abandoned: they are queued still.
                 self.sends.shutdown().await;
-                return self.finish_commits().await;
+                self.finish_commits().await;
+                return self.retire().await;
             }
             self.wait(Some(deadline)).await;
         }
@@ -188,6 +222,30 @@ impl Worker {
         }
     }
 
+    /// Lets go of everything, whatever was abandoned.
+    async fn retire(&mut self) {
+        let Some(worker) = self.dispatch.worker() else { return };
+        let store = Arc::clone(&self.store);
+        if self.in_place {
+            // Where it fails the others see that this worker's lock is free.
+            let _ = store.retire(worker);
+        } else {
+            let _ = tokio::task::spawn_blocking(move || store.retire(worker)).await;
+        }
+    }
+
+    /// Has the store looked at for what others have done, when it is time.
+    fn look_out(&mut self) {
+        if self.lookout.is_wanted(&self.shared, &*self.store, self.dispatch.watches_others()) {
+            self.look(Vec::new());
+        }
+    }
+
+    fn look(&mut self, bury: Vec<Colleague>) {
+        let (worker, seen) = (self.dispatch.worker(), self.dispatch.seen());
+        self.operations.push_back(Operation::Look { worker, seen, bury });
+    }
+
     /// Lets attempts go on as far as they can without waiting, and takes the answers that are there.
     async fn go_on(&mut self) {
         tokio::task::yield_now().await;
@@ -199,7 +257,7 @@ impl Worker {
     /// Waits for something to happen, and takes it in.
     async fn wait(&mut self, deadline: Option<Instant>) {
         let shared = Arc::clone(&self.shared);
-        let Self { sends, operating, alarm, rounds, .. } = self;
+        let Self { sends, operating, alarm, rounds, lookout, .. } = self;
         let (alarm, busy) = (*alarm, operating.is_some());
         tokio::select! {
             Some(answer) = sends.join_next(), if !sends.is_empty() => self.take_answers(answer),
@@ -213,6 +271,7 @@ impl Worker {
                 self.take_alarm();
             }
             () = rounds.stir(&shared) => {}
+            () = lookout.stir(&shared) => {}
             () = sleep_until(deadline) => {}
         }
     }
@@ -256,14 +315,14 @@ impl Worker {
         while self.in_place
             && let Some(operation) = self.operations.pop_front()
         {
-            let operated = operation.run(&*self.store);
+            let operated = operation.run(&*self.store, self.shared.clock.now().wall);
             self.operated(operated);
         }
         if self.operating.is_none()
             && let Some(operation) = self.operations.pop_front()
         {
-            let store = Arc::clone(&self.store);
-            self.operating = Some(tokio::task::spawn_blocking(move || operation.run(&*store)));
+            let (store, shared) = (Arc::clone(&self.store), Arc::clone(&self.shared));
+            self.operating = Some(tokio::task::spawn_blocking(move || operation.run(&*store, shared.clock.now().wall)));
         }
     }
 
@@ -275,8 +334,14 @@ impl Worker {
             let kind = NoticeKind::StoreFailed { reason: error.message().to_owned() };
             self.shared.notices.add(Notice { hook: None, at: self.shared.clock.now().wall, kind });
         }
-        self.store_failed = failure.is_some();
-        self.happened(input);
+        // That the store can be read does not mean that it can keep outcomes.
+        let keeps = input.as_ref().is_some_and(|input| !matches!(input, Input::Looked(_)));
+        self.store_failed = failure.is_some() || (self.store_failed && !keeps);
+        match input {
+            Some(input) => self.happened(input),
+            None if failure.is_some() => self.lookout.failed(),
+            None => {}
+        }
     }
 
     /// Tells the state machine what happened, and before that what callers have signalled: once a call that pauses,
@@ -291,9 +356,15 @@ impl Worker {
         let now = self.shared.clock.now();
         for effect in self.dispatch.on(input, now) {
             match effect {
+                Effect::Enlist => self.operations.push_back(Operation::Enlist),
+                Effect::Renew(worker) => self.operations.push_back(Operation::Renew(worker)),
+                Effect::Claim(worker, requests) => self.operations.push_back(Operation::Claim(worker, requests)),
+                Effect::Release(lanes) => self.operations.push_back(Operation::Release(lanes)),
+                Effect::Retire(worker) => self.operations.push_back(Operation::Retire(worker)),
+                Effect::Bury(others) => self.look(others),
                 Effect::Load(requests) => self.operations.push_back(Operation::Load(requests)),
                 Effect::Commit(commit) => self.operations.push_back(Operation::Commit(commit)),
-                Effect::Sweep => self.operations.push_back(Operation::Sweep(now.wall)),
+                Effect::Sweep => self.operations.push_back(Operation::Sweep),
                 Effect::Send(sending) => self.send(sending),
                 Effect::WakeAt(at) => self.alarm = Some(at),
                 Effect::Notice(notice) => self.shared.notices.add(notice),
@@ -304,9 +375,9 @@ impl Worker {
     fn send(&mut self, sending: Sending) {
         let (sender, shared) = (self.sender.clone(), Arc::clone(&self.shared));
         self.sends.spawn(async move {
-            let Sending { hook, delivery, epoch, destination, payload } = sending;
+            let Sending { hook, delivery, tenure, epoch, destination, payload } = sending;
             let attempt = sender.send(&destination, payload, &*shared.clock).await;
-            Answer { hook, delivery, epoch, attempt, dice: shared.random.fraction() }
+            Answer { hook, delivery, tenure, epoch, attempt, dice: shared.random.fraction() }
         });
     }
 

@@ -2,7 +2,7 @@
 //! rolls dice; three drivers run it (tokio, the caller's own thread, the simulator).
 //!
 //! ```text
-//!   Work, Changed ----> Load ------> Loaded
+//!   Work, Changed ----> Claim -----> Loaded
 //!                                      |  in order, one per resource, as wide as the lane allows
 //!                                    Send ------> Ended
 //!                                                   |  lane step
@@ -11,12 +11,13 @@
 //!
 //! Two rules keep it right and simple:
 //!
-//! * Store operations (`Load`, `Commit`, `Sweep`) are done one after the other, in the order in which they were asked
-//!   for, and their answers come back in that order. So what a load brings is either still in the window, and skipped,
-//!   or really queued.
+//! * Store operations (`Claim`, `Load`, `Commit`, ...) are done one after the other, in the order in which they were
+//!   asked for, and their answers come back in that order. So what a load brings is either still in the window, and
+//!   skipped, or really queued.
 //! * One commit is under way at a time. What ends meanwhile goes into the next one: the busier, the larger the batch.
 
 mod run;
+mod tenure;
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -25,11 +26,13 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use self::run::{Load, Next, Phase, Run};
+use self::tenure::Standing;
 use super::lane::{Ended, Start, Turn, Verdict};
-use super::queue::{Commit, Committed, Destination, LaneWrite, LoadRequest, Loaded, Settled};
+use super::lease::Watch;
+use super::queue::{Colleague, Commit, Committed, Destination, LaneWrite, LoadRequest, Loaded, Look, Settled, Tenure};
 use super::retry::RetryPolicy;
 use crate::time::Moment;
-use crate::types::{Attempt, DeliveryId, Event, HookId, Notice, NoticeKind};
+use crate::types::{Attempt, DeliveryId, Event, HookId, Notice, NoticeKind, WorkerId};
 
 /// What has happened.
 #[derive(Debug)]
@@ -38,9 +41,9 @@ pub enum Input {
     Work(Vec<HookId>),
     /// These hooks, or what operators want of their lanes, have changed.
     Changed(Vec<HookId>),
-    /// A [`Effect::Load`] was answered.
+    /// A [`Effect::Claim`] or [`Effect::Load`] was answered.
     Loaded(Vec<Loaded>),
-    /// A [`Effect::Load`] failed.
+    /// A [`Effect::Claim`] or [`Effect::Load`] failed.
     LoadFailed,
     /// These [`Effect::Send`] have ended.
     Ended(Vec<Answer>),
@@ -50,6 +53,14 @@ pub enum Input {
     CommitFailed(Commit),
     /// A [`Effect::Sweep`] was done; whether more is left.
     Swept(bool),
+    /// The [`Effect::Enlist`] was answered; `None` when it failed.
+    Enlisted(Option<WorkerId>),
+    /// The [`Effect::Renew`] was answered: whether this worker still is one; `None` when it failed.
+    Renewed(Option<bool>),
+    /// What others have done. It may come at any time; at the latest, soon after they did it.
+    Looked(Look),
+    /// Let go of all lanes on which nothing is in flight: for a while nobody will carry out effects.
+    Rest,
     /// The moment of [`Effect::WakeAt`] has come, or may have.
     Woke,
     /// Start nothing any more; what is in flight is still waited for and kept.
@@ -59,8 +70,20 @@ pub enum Input {
 /// What is to be done.
 #[derive(Debug)]
 pub enum Effect {
-    /// Ask the store for lanes and the next parts of their queues.
+    /// Become one of the store's workers.
+    Enlist,
+    /// Renew this worker's lease.
+    Renew(WorkerId),
+    /// Have this worker hold lanes, and ask for the first parts of their queues.
+    Claim(WorkerId, Vec<LoadRequest>),
+    /// Ask for lanes that this worker holds and the next parts of their queues.
     Load(Vec<LoadRequest>),
+    /// Let go of lanes.
+    Release(Vec<(HookId, Tenure)>),
+    /// This worker holds nothing more; end it.
+    Retire(WorkerId),
+    /// End other workers, and look again.
+    Bury(Vec<Colleague>),
     /// Make an attempt.
     Send(Sending),
     /// Have the store keep this.
@@ -80,6 +103,8 @@ pub struct Sending {
     pub hook: HookId,
     /// The delivery.
     pub delivery: DeliveryId,
+    /// To be given back in [`Answer::tenure`].
+    pub tenure: Tenure,
     /// To be given back in [`Answer::epoch`].
     pub epoch: u64,
     /// Where to send.
@@ -95,6 +120,8 @@ pub struct Answer {
     pub hook: HookId,
     /// The delivery.
     pub delivery: DeliveryId,
+    /// [`Sending::tenure`].
+    pub tenure: Tenure,
     /// [`Sending::epoch`].
     pub epoch: u64,
     /// What the endpoint did.
@@ -158,12 +185,17 @@ pub struct Dispatch {
     stalled: bool,
     sweeping: bool,
     stopping: bool,
+    standing: Standing,
+    /// When lanes are next looked at for rest; only while enlisted.
+    rest_at: Option<Duration>,
+    watch: Watch,
+    seen: u64,
 }
 
 #[derive(Debug)]
 enum Committing {
     No,
-    UnderWay(Vec<(HookId, DeliveryId, Verdict)>),
+    UnderWay(Vec<(HookId, Tenure, DeliveryId, Verdict)>),
     Failed { commit: Commit, retry_at: Duration },
 }
 
@@ -190,6 +222,10 @@ impl Dispatch {
             stalled: false,
             sweeping: false,
             stopping: false,
+            standing: Standing::Off { not_before: Duration::ZERO },
+            rest_at: None,
+            watch: Watch::default(),
+            seen: 0,
         }
     }
 
@@ -217,11 +253,16 @@ impl Dispatch {
                     effects.push(Effect::Sweep);
                 }
             }
+            Input::Enlisted(worker) => self.enlisted(worker, now),
+            Input::Renewed(made) => self.renewed(made, now),
+            Input::Looked(look) => self.looked(look, now, &mut effects),
+            Input::Rest => self.let_go(true, &mut effects),
             Input::Woke => self.woken_at = None,
             Input::Stop => self.stopping = true,
         }
         self.wake_lanes(now);
-        if !self.stopping && !self.stalled {
+        self.keep_tenure(now, &mut effects);
+        if !self.stopping && !self.stalled && self.is_leased(now) {
             self.look_at_lanes(now, &mut effects);
             self.load(now, &mut effects);
         }
@@ -233,12 +274,17 @@ impl Dispatch {
     /// Whether nothing is in flight, due, or waiting to be kept. Lanes in back-off do not count.
     pub fn is_idle(&self) -> bool {
         (self.stopping || (self.ready.is_empty() && self.hungry.is_empty() && self.load_again.is_empty()))
-            && self.in_flight == 0
+            && self.is_quiet()
+            && !self.sweeping
+    }
+
+    /// Whether nothing is under way.
+    fn is_quiet(&self) -> bool {
+        self.in_flight == 0
             && self.loading.is_empty()
             && self.settled.is_empty()
             && self.dirty.is_empty()
             && matches!(self.committing, Committing::No)
-            && !self.sweeping
     }
 
     /// How many attempts are in flight.
@@ -256,6 +302,8 @@ impl Dispatch {
             let run = self.lanes.entry(hook).or_default();
             run.more = true;
             run.news = run.load != Load::None;
+            run.asked = true;
+            run.is_resting = false;
             list(&mut self.ready, run, hook);
         }
     }
@@ -265,16 +313,18 @@ impl Dispatch {
             let run = self.lanes.entry(hook).or_default();
             self.buffered_bytes -= run.drop_waiting();
             run.refresh = true;
+            run.asked = true;
             list(&mut self.ready, run, hook);
         }
     }
 
     fn loaded(&mut self, loaded: Vec<Loaded>, now: Moment) {
+        let worker = self.worker();
         let mut loaded: HashMap<HookId, Loaded> = loaded.into_iter().map(|part| (part.hook, part)).collect();
         for LoadRequest { hook, bytes, .. } in self.loading.pop_front().unwrap_or_default() {
             self.expected_bytes -= bytes;
             let Some(run) = self.lanes.get_mut(&hook) else { continue };
-            if run.loaded(loaded.remove(&hook), now, &mut self.buffered_bytes) {
+            if run.loaded(loaded.remove(&hook), worker, now, &mut self.buffered_bytes) {
                 self.dirty.insert(hook);
             }
             list(&mut self.ready, run, hook);
@@ -294,10 +344,15 @@ impl Dispatch {
     }
 
     fn ended(&mut self, answer: Answer, now: Moment, effects: &mut Vec<Effect>) {
-        let Answer { hook, delivery, epoch, attempt, dice } = answer;
-        let Some(run) = self.lanes.get_mut(&hook) else { return };
-        let (Some(lane), Some(item)) = (&mut run.lane, run.window.get_mut(&delivery)) else { return };
+        let Answer { hook, tenure, delivery, epoch, attempt, dice } = answer;
         self.in_flight -= 1;
+        let held = self.lanes.get_mut(&hook).filter(|run| run.tenure == Some(tenure));
+        let Some(run) = held else {
+            // The lane is another worker's by now: that it was tried is a fact, what follows is for the other to say.
+            self.settled.push(Settled { hook, tenure, delivery, verdict: Verdict::Queued, attempt });
+            return;
+        };
+        let (Some(lane), Some(item)) = (&mut run.lane, run.window.get_mut(&delivery)) else { return };
         run.in_flight -= 1;
         item.phase = Phase::Settling;
         item.queued.attempts += 1;
@@ -328,16 +383,21 @@ impl Dispatch {
             // of the queue, when it has resumed. What a flush discards must not start.
             self.buffered_bytes -= run.drop_waiting();
         }
-        self.settled.push(Settled { hook, delivery, verdict, attempt });
+        self.settled.push(Settled { hook, tenure, delivery, verdict, attempt });
         list(&mut self.ready, run, hook);
     }
 
     fn committed(&mut self, committed: Committed, now: Moment, effects: &mut Vec<Effect>) {
         let Committing::UnderWay(settled) = std::mem::replace(&mut self.committing, Committing::No) else { return };
         self.stalled = false;
+        for (hook, tenure) in committed.lost {
+            if let Some(run) = self.lanes.get_mut(&hook).filter(|run| run.tenure == Some(tenure)) {
+                self.buffered_bytes -= run.forget();
+            }
+        }
         let gone: HashSet<DeliveryId> = committed.gone.into_iter().collect();
-        for (hook, delivery, verdict) in settled {
-            let Some(run) = self.lanes.get_mut(&hook) else { continue };
+        for (hook, tenure, delivery, verdict) in settled {
+            let Some(run) = self.lanes.get_mut(&hook).filter(|run| run.tenure == Some(tenure)) else { continue };
             let gone = gone.contains(&delivery);
             let open = run.lane.as_ref().is_some_and(|lane| matches!(lane.may_start(now), Start::Any(_)));
             if verdict == Verdict::Queued && !gone && open {
@@ -427,17 +487,27 @@ impl Dispatch {
 
     /// Gives lanes their loads; hungry ones while there is room for what these may bring.
     fn load(&mut self, now: Moment, effects: &mut Vec<Effect>) {
-        let mut loads = Vec::new();
+        let Some(worker) = self.worker() else {
+            if !self.hungry.is_empty() {
+                self.enlist(now, effects);
+            }
+            return;
+        };
+        let (mut claims, mut loads) = (Vec::new(), Vec::new());
         for hook in std::mem::take(&mut self.refreshing) {
             loads.extend(self.begin_load(hook, 0, now));
         }
         while let Some(room) = self.room()
             && let Some(hook) = self.hungry.pop_front()
         {
-            if let Some(run) = self.lanes.get_mut(&hook) {
-                run.hungry = false;
-            }
-            loads.extend(self.begin_load(hook, room, now));
+            let Some(run) = self.lanes.get_mut(&hook) else { continue };
+            run.hungry = false;
+            let requests = if run.tenure.is_none() { &mut claims } else { &mut loads };
+            requests.extend(self.begin_load(hook, room, now));
+        }
+        if !claims.is_empty() {
+            self.loading.push_back(claims.clone());
+            effects.push(Effect::Claim(worker, claims));
         }
         if !loads.is_empty() {
             self.loading.push_back(loads.clone());
@@ -469,7 +539,8 @@ impl Dispatch {
                 let settled = std::mem::take(&mut self.settled);
                 let lanes = std::mem::take(&mut self.dirty).into_iter().filter_map(|hook| {
                     let run = self.lanes.get(&hook)?;
-                    Some(LaneWrite { hook, state: run.lane.as_ref()?.state().clone(), flush: run.flush })
+                    let (tenure, lane) = (run.tenure?, run.lane.as_ref()?);
+                    Some(LaneWrite { hook, tenure, state: lane.state().clone(), flush: run.flush })
                 });
                 Commit { settled, lanes: lanes.collect() }
             }
@@ -478,7 +549,7 @@ impl Dispatch {
                 return;
             }
         };
-        let settled = commit.settled.iter().map(|one| (one.hook, one.delivery, one.verdict)).collect();
+        let settled = commit.settled.iter().map(|one| (one.hook, one.tenure, one.delivery, one.verdict)).collect();
         self.committing = Committing::UnderWay(settled);
         effects.push(Effect::Commit(commit));
     }
@@ -490,7 +561,7 @@ impl Dispatch {
             Committing::Failed { retry_at, .. } => Some(*retry_at),
             _ => None,
         };
-        let next = lanes.chain(store).min();
+        let next = lanes.chain(store).chain(self.next_of_tenure()).min();
         if let Some(at) = next
             && self.woken_at.is_none_or(|set| at < set)
         {

@@ -330,6 +330,11 @@ impl Lane {
         self.state.pause.is_some() && !self.control.suspended && self.control.gate == Gate::Open
     }
 
+    /// Whether the hook's status and operators let anything start.
+    pub fn can_go_on(&self) -> bool {
+        self.control.gate == Gate::Open && !self.control.suspended
+    }
+
     /// What the hook's status lets happen.
     pub fn gate(&self) -> Gate {
         self.control.gate

@@ -8,6 +8,8 @@ pub mod lane;
 
 pub mod queue;
 
+pub mod lease;
+
 pub mod dispatch;
 
 pub mod catalogue;

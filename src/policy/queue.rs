@@ -5,7 +5,17 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::lane::{Control, LaneState, Verdict};
-use crate::types::{Attempt, DeliveryId, DestinationHeaders, DestinationUrl, Event, HookId};
+use crate::time::Timestamp;
+use crate::types::{Attempt, DeliveryId, DestinationHeaders, DestinationUrl, Event, HookId, WorkerId};
+
+/// By what right a worker acts on a lane. What it writes under a tenure that is over changes no state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Tenure {
+    /// The worker.
+    pub worker: WorkerId,
+    /// The lane's fence: it grows with every claim.
+    pub fence: u64,
+}
 
 /// A lane whose queue is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +57,10 @@ pub struct Queued {
 pub struct Loaded {
     /// The hook.
     pub hook: HookId,
+    /// Who holds the lane, if anybody does.
+    pub tenure: Option<Tenure>,
+    /// How often the lane was claimed.
+    pub fence: u64,
     /// What operators and the service want of the lane.
     pub control: Control,
     /// The lane's retry state as last committed.
@@ -64,9 +78,11 @@ pub struct Loaded {
 pub struct Settled {
     /// The hook.
     pub hook: HookId,
+    /// The tenure under which it was started.
+    pub tenure: Tenure,
     /// The delivery.
     pub delivery: DeliveryId,
-    /// What became of it; it takes effect only if the delivery is still queued.
+    /// What became of it; it takes effect only if the delivery is still queued and the tenure holds.
     pub verdict: Verdict,
     /// The attempt. It is a fact and always kept.
     pub attempt: Attempt,
@@ -77,6 +93,8 @@ pub struct Settled {
 pub struct LaneWrite {
     /// The hook.
     pub hook: HookId,
+    /// The tenure under which it became so.
+    pub tenure: Tenure,
     /// The state to keep. Its `discard_through` never lowers the store's.
     pub state: LaneState,
     /// Discard everything queued up to now: the store sets `discard_through` to the hook's newest delivery.
@@ -99,6 +117,41 @@ pub struct Committed {
     pub gone: Vec<DeliveryId>,
     /// For each flush: the hook, the newest delivery discarded, and how many were.
     pub flushed: Vec<(HookId, DeliveryId, u64)>,
+    /// Tenures that are over. Attempts made under them were kept, verdicts and states were not.
+    pub lost: Vec<(HookId, Tenure)>,
+}
+
+impl Committed {
+    /// Notes that a tenure is over.
+    pub fn lose(&mut self, hook: HookId, tenure: Tenure) {
+        if !self.lost.contains(&(hook, tenure)) {
+            self.lost.push((hook, tenure));
+        }
+    }
+}
+
+/// Another worker on the same store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Colleague {
+    /// Which.
+    pub worker: WorkerId,
+    /// Until when it holds its lanes, by the wall clock.
+    pub lease_until: Timestamp,
+    /// It has ended without saying so: the operating system has let go of its lock.
+    pub is_dead: bool,
+}
+
+/// What a worker finds when it looks around: what others did to the store.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    /// Hooks with deliveries that may be sent and that no other worker holds.
+    pub work: Vec<HookId>,
+    /// Hooks whose lanes this worker holds, and whose control or destination has changed since the last look.
+    pub changed: Vec<HookId>,
+    /// To be given to the next look.
+    pub seen: u64,
+    /// The other workers.
+    pub others: Vec<Colleague>,
 }
 
 /// The [`Queued::resource`] of an event: two deliveries of one hook with the same never overtake one another.

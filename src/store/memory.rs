@@ -6,8 +6,9 @@
 mod bounds;
 mod log;
 mod retention;
+mod workers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,7 +16,8 @@ use bytes::Bytes;
 
 use super::refusal;
 use super::{
-    Commit, Committed, Destination, LaneOrder, LoadRequest, Loaded, Publishing, Queue, Queued, Registry, resource_key,
+    Commit, Committed, Destination, LaneOrder, LoadRequest, Loaded, Publishing, Queue, Queued, Registry, Tenure,
+    resource_key,
 };
 use crate::error::Result;
 use crate::policy::lane::{Control, Gate, LaneState, Verdict};
@@ -24,6 +26,7 @@ use crate::time::Timestamp;
 use crate::types::{
     Attempt, DeliveryId, DeliveryStatus, Event, Hook, HookCreate, HookId, HookQuery, HookStatus, HookUpdate, Id,
     NoDelivery, Page, PageRequest, PayloadVersion, Published, Scope, Stats, Trigger, TriggerCreate, TriggerId, Why,
+    WorkerId,
 };
 use crate::wire::payload;
 
@@ -38,6 +41,10 @@ struct Disk {
     live: State,
     /// What a crash goes back to; `None` when every write counts as synced.
     durable: Option<State>,
+    /// How many transactions there were.
+    writes: u64,
+    /// Workers whose processes have died. No crash forgets it.
+    dead: BTreeSet<WorkerId>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -46,6 +53,11 @@ struct State {
     triggers: BTreeMap<TriggerId, TriggerRow>,
     events: BTreeMap<usize, EventRow>,
     deliveries: BTreeMap<DeliveryId, DeliveryRow>,
+    /// Until when each worker's lease runs.
+    workers: BTreeMap<WorkerId, Timestamp>,
+    /// Counts what operators and the service want of lanes.
+    last_change: u64,
+    last_worker: i64,
     last_hook: i64,
     last_trigger: i64,
     last_delivery: i64,
@@ -59,6 +71,10 @@ struct HookRow {
     create: HookCreate,
     control: Control,
     lane: LaneState,
+    tenure: Option<Tenure>,
+    fence: u64,
+    /// The number of the last change to its control or destination.
+    changed: u64,
     created_at: Timestamp,
     updated_at: Timestamp,
     deleted_at: Option<Timestamp>,
@@ -112,7 +128,7 @@ impl MemoryStore {
 
     /// An empty store whose writes are lost by a crash until synced.
     pub fn unsynced() -> Self {
-        Self { disk: Mutex::new(Disk { live: State::default(), durable: Some(State::default()) }) }
+        Self { disk: Mutex::new(Disk { durable: Some(State::default()), ..Disk::default() }) }
     }
 
     /// Makes everything written so far durable.
@@ -142,6 +158,7 @@ impl MemoryStore {
     /// A transaction: an error leaves everything as it was.
     fn write<T>(&self, writing: impl FnOnce(&mut State) -> Result<T>) -> Result<T> {
         let mut disk = self.lock();
+        disk.writes += 1;
         let before = disk.live.clone();
         let result = writing(&mut disk.live);
         if result.is_err() {
@@ -160,6 +177,14 @@ impl State {
     fn hook_in_mut(&mut self, scope: &Scope, hook: HookId) -> Result<&mut HookRow> {
         self.hook_in(scope, hook)?;
         self.hooks.get_mut(&hook).ok_or_else(|| refusal::no_hook(scope, hook))
+    }
+
+    /// Notes that an operator or the service wants something else of a lane.
+    fn change(&mut self, hook: HookId) {
+        self.last_change += 1;
+        if let Some(row) = self.hooks.get_mut(&hook) {
+            row.changed = self.last_change;
+        }
     }
 
     fn check_namespace(&self, scope: &Scope, hook: &HookCreate, except: Option<HookId>) -> Result<()> {
@@ -330,6 +355,8 @@ impl State {
         let gone = row.control.gate == Gate::Gone;
         Some(Loaded {
             hook: request.hook,
+            tenure: row.tenure,
+            fence: row.fence,
             control: row.control.clone(),
             state: row.lane.clone(),
             destination: (!gone).then(|| {
@@ -380,6 +407,9 @@ impl Registry for MemoryStore {
                 create: hook.clone(),
                 control: Control::default(),
                 lane: LaneState::default(),
+                tenure: None,
+                fence: 0,
+                changed: 0,
                 created_at: now,
                 updated_at: now,
                 deleted_at: None,
@@ -441,6 +471,7 @@ impl Registry for MemoryStore {
             }
             let answer = state.answer(hook, &row, true);
             state.hooks.insert(hook, row);
+            state.change(hook);
             Ok(answer)
         })
     }
@@ -457,6 +488,7 @@ impl Registry for MemoryStore {
                     row.end(Outcome::Discarded(Why::HookDeleted), now);
                 }
             }
+            state.change(hook);
             Ok(())
         })
     }
@@ -524,6 +556,7 @@ fn trigger(id: TriggerId, hook: HookId, create: &TriggerCreate) -> Trigger {
 impl Queue for MemoryStore {
     fn publish(&self, events: &[Publishing], now: Timestamp) -> Result<Vec<Result<Published>>> {
         let mut disk = self.lock();
+        disk.writes += 1;
         let answers = events.iter().map(|publishing| {
             let before = disk.live.clone();
             let answer = disk.live.publish_one(publishing, now);
@@ -535,12 +568,15 @@ impl Queue for MemoryStore {
         Ok(answers.collect())
     }
 
-    fn lanes_with_work(&self) -> Result<Vec<HookId>> {
-        self.read(|state| Ok(state.hooks.keys().copied().filter(|hook| state.queued(*hook).next().is_some()).collect()))
-    }
-
     fn load(&self, requests: &[LoadRequest]) -> Result<Vec<Loaded>> {
         self.read(|state| Ok(requests.iter().filter_map(|request| state.load(request)).collect()))
+    }
+
+    fn claim(&self, worker: WorkerId, requests: &[LoadRequest]) -> Result<Vec<Loaded>> {
+        self.write(|state| {
+            requests.iter().for_each(|request| state.claim(worker, request.hook));
+            Ok(requests.iter().filter_map(|request| state.load(request)).collect())
+        })
     }
 
     fn commit(&self, commit: &Commit) -> Result<Committed> {
@@ -548,8 +584,11 @@ impl Queue for MemoryStore {
             let mut committed = Committed::default();
             for settled in &commit.settled {
                 let id = settled.delivery;
-                let was_queued = state.deliveries.get(&id).is_some_and(|row| state.outcome(id, row).is_none());
-                if !was_queued {
+                let holds = state.holds(settled.hook, settled.tenure);
+                let was_queued = holds && state.deliveries.get(&id).is_some_and(|row| state.outcome(id, row).is_none());
+                if !holds {
+                    committed.lose(settled.hook, settled.tenure);
+                } else if !was_queued {
                     committed.gone.push(id);
                 }
                 let Some(row) = state.deliveries.get_mut(&id) else { continue };
@@ -564,6 +603,10 @@ impl Queue for MemoryStore {
                 }
             }
             for write in &commit.lanes {
+                if !state.holds(write.hook, write.tenure) {
+                    committed.lose(write.hook, write.tenure);
+                    continue;
+                }
                 let newest = state.deliveries.iter().rev().find(|(_, row)| row.hook == write.hook).map(|(id, _)| *id);
                 let discarded = state.queued(write.hook).count() as u64;
                 let Some(row) = state.hooks.get_mut(&write.hook) else { continue };
@@ -601,6 +644,7 @@ impl Queue for MemoryStore {
                 LaneOrder::Resume => control.suspended = false,
                 LaneOrder::RetryNow => control.nudges += 1,
             }
+            state.change(hook);
             Ok(())
         })
     }
@@ -619,6 +663,7 @@ impl Queue for MemoryStore {
             if let Some(row) = state.deliveries.get_mut(&delivery) {
                 row.end(Outcome::Discarded(Why::Operator), now);
             }
+            state.change(hook);
             Ok(())
         })
     }

@@ -6,12 +6,13 @@
 
 use crate::error::Result;
 pub use crate::policy::queue::{
-    Commit, Committed, Destination, LaneWrite, LoadRequest, Loaded, Queued, Settled, resource_key,
+    Colleague, Commit, Committed, Destination, LaneWrite, LoadRequest, Loaded, Look, Queued, Settled, Tenure,
+    resource_key,
 };
 use crate::time::Timestamp;
 use crate::types::{
     Delivery, DeliveryId, DeliveryQuery, Event, Hook, HookCreate, HookId, HookQuery, HookUpdate, Page, PageRequest,
-    Published, Purged, Scope, Stats, Trigger, TriggerCreate, TriggerId,
+    Published, Purged, Scope, Stats, Trigger, TriggerCreate, TriggerId, WorkerId,
 };
 
 mod refusal;
@@ -97,11 +98,11 @@ pub trait Queue: Send + Sync {
     /// would make a queue longer than its bounds is `unavailable`, and nothing of it is kept.
     fn publish(&self, events: &[Publishing], now: Timestamp) -> Result<Vec<Result<Published>>>;
 
-    /// The hooks that have queued deliveries.
-    fn lanes_with_work(&self) -> Result<Vec<HookId>>;
-
-    /// Lanes with the next part of their queues. A hook that was never there is left out.
+    /// Lanes with the next part of their queues, whoever holds them. A hook that was never there is left out.
     fn load(&self, requests: &[LoadRequest]) -> Result<Vec<Loaded>>;
+
+    /// Has a worker hold those of the lanes that nobody holds, then does as [`Queue::load`].
+    fn claim(&self, worker: WorkerId, requests: &[LoadRequest]) -> Result<Vec<Loaded>>;
 
     /// Keeps ended attempts, their deliveries' outcomes and lane states.
     fn commit(&self, commit: &Commit) -> Result<Committed>;
@@ -125,6 +126,32 @@ pub trait Queue: Send + Sync {
     fn stats(&self, now: Timestamp) -> Result<Stats>;
 }
 
+/// The workers of one store, in this process or in others. A worker is enlisted while it holds lanes.
+pub trait Workers: Send + Sync {
+    /// Makes a new worker, with a lease from now.
+    fn enlist(&self, now: Timestamp) -> Result<WorkerId>;
+
+    /// Renews a worker's lease; `false` when another has taken it for dead, and with it its lanes.
+    fn renew(&self, worker: WorkerId, now: Timestamp) -> Result<bool>;
+
+    /// Lets go of lanes, so that any worker may claim them.
+    fn release(&self, lanes: &[(HookId, Tenure)]) -> Result<()>;
+
+    /// Ends a worker; it lets go of all its lanes.
+    fn retire(&self, worker: WorkerId) -> Result<()>;
+
+    /// Ends other workers as they were seen: dead, or with a lease that has run out. One that has renewed its lease
+    /// meanwhile stays.
+    fn bury(&self, others: &[Colleague]) -> Result<()>;
+
+    /// What others have done. `worker` is who asks, if it is enlisted; `seen` is of its last look, or 0.
+    fn look(&self, worker: Option<WorkerId>, seen: u64) -> Result<Look>;
+
+    /// Grows when somebody else has changed the store. Cheap, and never blocks: a change may be noticed at the next
+    /// call only.
+    fn others_changes(&self) -> u64;
+}
+
 /// The log: deliveries with their attempts.
 pub trait Log: Send + Sync {
     /// Deliveries of a hook, newest first, with payload, event and attempts.
@@ -144,6 +171,6 @@ pub trait Log: Send + Sync {
 }
 
 /// Everything that an engine needs of a store.
-pub trait Store: Registry + Queue + Log {}
+pub trait Store: Registry + Queue + Workers + Log {}
 
-impl<T: Registry + Queue + Log> Store for T {}
+impl<T: Registry + Queue + Workers + Log> Store for T {}

@@ -104,6 +104,10 @@ row_id! {
     DeliveryId
 }
 row_id! {
+    /// A worker that delivers from the embedded engine's store. Ids are never reused.
+    WorkerId
+}
+row_id! {
     /// An event of the embedded engine, by its numeric [`Event::id`](crate::types::Event::id).
     EventId
 }

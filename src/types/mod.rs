@@ -19,7 +19,7 @@ pub use delivery::{Attempt, Delivery, DeliveryQuery, DeliveryStatus, StatusFilte
 pub use destination::{DestinationHeaders, DestinationUrl};
 pub use event::{Event, Metadata, NoDelivery, Published, RelatedResource};
 pub use hook::{Hook, HookCreate, HookQuery, HookStatus, HookUpdate};
-pub use id::{DeliveryId, EventId, HookId, Id, TriggerId};
+pub use id::{DeliveryId, EventId, HookId, Id, TriggerId, WorkerId};
 pub(crate) use name::check_name;
 pub use namespace::Namespace;
 pub use notice::{Notice, NoticeKind};

@@ -4,19 +4,24 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use tieback::policy::dispatch::{Answer, Dispatch, Effect, Input, Limits, Sending};
-use tieback::policy::queue::{Commit, LoadRequest};
+use tieback::policy::queue::{Colleague, Commit, LoadRequest, Tenure};
 use tieback::policy::retry::RetryPolicy;
 use tieback::store::memory::MemoryStore;
-use tieback::store::{Log, Publishing, Queue, Registry};
+use tieback::store::{Log, Publishing, Queue, Registry, Workers};
 use tieback::time::{Moment, Timestamp};
 use tieback::types::{
     Attempt, DeliveryId, DeliveryQuery, DeliveryStatus, DestinationHeaders, DestinationUrl, Event, HookCreate, HookId,
-    HookUpdate, Id, Metadata, Namespace, Notice, PageRequest, PayloadVersion, Scope, TriggerCreate,
+    HookUpdate, Id, Metadata, Namespace, Notice, PageRequest, PayloadVersion, Scope, TriggerCreate, WorkerId,
 };
 
 #[derive(Clone, Debug)]
 pub enum Operation {
+    Renew(WorkerId),
+    Claim(WorkerId, Vec<LoadRequest>),
     Load(Vec<LoadRequest>),
+    Release(Vec<(HookId, Tenure)>),
+    Retire(WorkerId),
+    Bury(Vec<Colleague>),
     Commit(Commit),
     Sweep,
 }
@@ -127,7 +132,13 @@ impl Bench {
     }
 
     pub fn on(&mut self, input: Input) {
-        let effects = self.dispatch.on(input, self.now);
+        let mut effects = self.dispatch.on(input, self.now);
+        if let Some(at) = effects.iter().position(|effect| matches!(effect, Effect::Enlist)) {
+            // That is no part of what these tests are about: it is done at once.
+            effects.remove(at);
+            let worker = self.store.enlist(self.now.wall).unwrap();
+            effects.extend(self.dispatch.on(Input::Enlisted(Some(worker)), self.now));
+        }
         self.effects = effects.len();
         for effect in effects {
             match effect {
@@ -135,6 +146,15 @@ impl Bench {
                     self.loads.extend(&requests);
                     self.operations.push_back(Operation::Load(requests));
                 }
+                Effect::Enlist => unreachable!("a machine asks for that once"),
+                Effect::Renew(worker) => self.operations.push_back(Operation::Renew(worker)),
+                Effect::Claim(worker, requests) => {
+                    self.loads.extend(&requests);
+                    self.operations.push_back(Operation::Claim(worker, requests));
+                }
+                Effect::Release(lanes) => self.operations.push_back(Operation::Release(lanes)),
+                Effect::Retire(worker) => self.operations.push_back(Operation::Retire(worker)),
+                Effect::Bury(others) => self.operations.push_back(Operation::Bury(others)),
                 Effect::Send(sending) => self.flying.push(sending),
                 Effect::Commit(commit) => self.operations.push_back(Operation::Commit(commit)),
                 Effect::Sweep => self.operations.push_back(Operation::Sweep),
@@ -147,6 +167,21 @@ impl Bench {
     /// The store does its next operation, which gives the input that answers it.
     pub fn operate(&mut self) -> Input {
         match self.operations.pop_front().expect("an operation was asked for") {
+            Operation::Renew(worker) => Input::Renewed(Some(self.store.renew(worker, self.now.wall).unwrap())),
+            Operation::Claim(worker, requests) => Input::Loaded(self.store.claim(worker, &requests).unwrap()),
+            // Nothing answers these; a machine may be woken at any time.
+            Operation::Release(lanes) => {
+                self.store.release(&lanes).unwrap();
+                Input::Woke
+            }
+            Operation::Retire(worker) => {
+                self.store.retire(worker).unwrap();
+                Input::Woke
+            }
+            Operation::Bury(others) => {
+                self.store.bury(&others).unwrap();
+                Input::Looked(self.store.look(self.dispatch.worker(), self.dispatch.seen()).unwrap())
+            }
             Operation::Load(requests) => Input::Loaded(self.store.load(&requests).unwrap()),
             Operation::Commit(commit) => Input::Committed(self.store.commit(&commit).unwrap()),
             Operation::Sweep => Input::Swept(self.store.sweep_flushed(3, self.now.wall).unwrap()),
@@ -176,14 +211,14 @@ impl Bench {
 
     pub fn answer_of(&mut self, delivery: DeliveryId, status: u16) -> Answer {
         let at = self.flying.iter().position(|sending| sending.delivery == delivery);
-        let Sending { hook, delivery, epoch, .. } = self.flying.remove(at.expect("it is in flight"));
+        let Sending { hook, delivery, tenure, epoch, .. } = self.flying.remove(at.expect("it is in flight"));
         let attempt = Attempt {
             started_at: self.now.wall,
             completed_at: self.now.wall,
             response_status: Some(status),
             ..Attempt::default()
         };
-        Answer { hook, delivery, epoch, attempt, dice: 0.0 }
+        Answer { hook, delivery, tenure, epoch, attempt, dice: 0.0 }
     }
 
     /// The endpoint answers; nothing is kept yet.

@@ -105,7 +105,7 @@ fn lanes_whose_waits_end_together_are_loaded_together() {
     let (mut bench, _) = crowd();
     bench.loads.clear();
     bench.pass(Duration::from_secs(2));
-    assert_eq!(bench.effects, 1);
+    assert_eq!(bench.operations.len(), 1);
     assert_eq!(bench.loads.len(), 60);
     assert_eq!(bench.drain().len(), 60);
     assert!(bench.dispatch.is_idle());

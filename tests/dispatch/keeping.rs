@@ -85,7 +85,7 @@ fn failed_load_is_tried_again_and_meanwhile_the_worker_is_not_idle() {
     let hook = bench.hook();
     let delivery = bench.publish(hook, "a");
     for second in 1..4 {
-        assert!(matches!(bench.operations.pop_front(), Some(Operation::Load(_))));
+        assert!(matches!(bench.operations.pop_front(), Some(Operation::Claim(..))));
         bench.on(Input::LoadFailed);
         assert!(bench.operations.is_empty() && !bench.dispatch.is_idle());
         assert_eq!(bench.alarm, Some(Duration::from_secs(second)));

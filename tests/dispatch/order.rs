@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tieback::policy::dispatch::{Dispatch, Input, Limits};
 use tieback::policy::retry::RetryPolicy;
-use tieback::store::Queue;
+use tieback::store::{Queue, Workers};
 
 use crate::bench::{Bench, Operation};
 
@@ -237,10 +237,11 @@ fn flush_discards_what_a_takeover_had_loaded_behind_the_probe() {
     bench.answer(all[0], 500);
     bench.settle();
     // Another process takes over after the wait: whoever is first is the probe, since the one that failed is given up.
+    bench.store.kill(bench.dispatch.worker().unwrap());
     bench.dispatch = Dispatch::new(policy, Limits::default());
     bench.alarm = None;
     bench.pass(Duration::from_secs(60));
-    bench.on(Input::Work(vec![hook]));
+    bench.on(Input::Looked(bench.store.look(None, 0).unwrap()));
     bench.settle();
     assert_eq!(bench.in_flight(), [all[1]]);
     bench.answer(all[1], 500);

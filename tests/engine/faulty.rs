@@ -5,7 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use tieback::error::{Error, ErrorKind, Result};
 use tieback::store::memory::MemoryStore;
-use tieback::store::{Commit, Committed, LaneOrder, LoadRequest, Loaded, Log, Publishing, Queue, Registry};
+use tieback::store::{
+    Colleague, Commit, Committed, LaneOrder, LoadRequest, Loaded, Log, Look, Publishing, Queue, Registry, Tenure,
+    Workers,
+};
 use tieback::time::Timestamp;
 use tieback::types::*;
 
@@ -77,8 +80,12 @@ impl Queue for Faulty {
         self.store.publish(events, now)
     }
 
-    fn lanes_with_work(&self) -> Result<Vec<HookId>> {
-        self.store.lanes_with_work()
+    fn claim(&self, worker: WorkerId, requests: &[LoadRequest]) -> Result<Vec<Loaded>> {
+        self.refuse(&self.fail_loads)?;
+        let loaded = self.store.claim(worker, requests);
+        self.loads.fetch_add(1, Ordering::SeqCst);
+        wait_at(&self.loads_held);
+        loaded
     }
 
     fn sweep_flushed(&self, limit: u32, now: Timestamp) -> Result<bool> {
@@ -99,6 +106,36 @@ impl Queue for Faulty {
 
     fn stats(&self, now: Timestamp) -> Result<Stats> {
         self.store.stats(now)
+    }
+}
+
+impl Workers for Faulty {
+    fn enlist(&self, now: Timestamp) -> Result<WorkerId> {
+        self.store.enlist(now)
+    }
+
+    fn renew(&self, worker: WorkerId, now: Timestamp) -> Result<bool> {
+        self.store.renew(worker, now)
+    }
+
+    fn release(&self, lanes: &[(HookId, Tenure)]) -> Result<()> {
+        self.store.release(lanes)
+    }
+
+    fn retire(&self, worker: WorkerId) -> Result<()> {
+        self.store.retire(worker)
+    }
+
+    fn bury(&self, others: &[Colleague]) -> Result<()> {
+        self.store.bury(others)
+    }
+
+    fn look(&self, worker: Option<WorkerId>, seen: u64) -> Result<Look> {
+        self.store.look(worker, seen)
+    }
+
+    fn others_changes(&self) -> u64 {
+        self.store.others_changes()
     }
 }
 

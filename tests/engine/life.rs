@@ -9,7 +9,7 @@ use tieback::policy::lane::LaneState;
 use tieback::policy::retry::RetryPolicy;
 use tieback::service::Service;
 use tieback::store::memory::MemoryStore;
-use tieback::store::{Commit, LaneWrite, Queue};
+use tieback::store::{Commit, LaneWrite, LoadRequest, Queue, Workers};
 use tieback::time::Clock;
 use tieback::types::*;
 
@@ -165,8 +165,12 @@ fn what_a_flush_had_marked_before_a_crash_is_swept_at_the_next_start() {
     (1..=3).for_each(|id| drop(stage.publish(id)));
     // The commit of a flush, after which the process died.
     let hook = HookId::from_id(&stage.hook.id).unwrap();
-    let flush = LaneWrite { hook, state: LaneState::default(), flush: true };
+    let worker = store.enlist(stage.rig.clock.now().wall).unwrap();
+    let lane = LoadRequest { hook, after: DeliveryId(0), limit: 0, bytes: 0 };
+    let tenure = store.claim(worker, &[lane]).unwrap()[0].tenure.unwrap();
+    let flush = LaneWrite { hook, tenure, state: LaneState::default(), flush: true };
     store.commit(&Commit { settled: Vec::new(), lanes: vec![flush] }).unwrap();
+    store.kill(worker);
     stage.rig.run();
     assert!(!store.sweep_flushed(1, stage.rig.clock.now().wall).unwrap(), "nothing is left to sweep");
     assert_eq!(stage.statuses(), ["discarded"; 3]);

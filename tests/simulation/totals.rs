@@ -34,7 +34,7 @@ totals! {
     discarded_by_operator, discarded_with_hook, discarded_after_most_attempts, pauses, resumes, probes, flushes,
     late_successes, late_failures, late_failures_that_became_the_probe, sends_side_by_side, crashes,
     crashes_before_sync, attempts_lost_in_a_crash, attempts_that_arrived_after_a_crash, takeovers_of_paused_lanes,
-    duplicates, loads, failed_loads, commits, failed_commits, outcomes_of_gone_deliveries, sweeps,
+    duplicates, claims, releases, retirements, burials, loads, failed_loads, commits, failed_commits, outcomes_of_gone_deliveries, sweeps,
     wall_clock_jumps, operator_pauses, retries_now, skips, skips_in_flight, redeliveries, disabled_hooks,
     deleted_hooks, changed_urls,
 }

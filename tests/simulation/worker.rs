@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use tieback::policy::dispatch::{Answer, Dispatch, Effect, Input, Limits, Sending};
 use tieback::policy::lane::{Control, Gate, Verdict};
-use tieback::policy::queue::{Commit, Committed, LaneWrite, LoadRequest, Loaded};
+use tieback::policy::queue::{Colleague, Commit, Committed, LaneWrite, LoadRequest, Loaded, Tenure};
 use tieback::policy::retry::RetryPolicy;
 use tieback::time::{Moment, Timestamp};
-use tieback::types::{DeliveryId, HookId, NoticeKind};
+use tieback::types::{DeliveryId, HookId, NoticeKind, WorkerId};
 
 use crate::ledger::{Ledger, Status};
 use crate::model::{Allowed, Fate, Micros, Mode, Model, Numbers};
@@ -42,7 +42,13 @@ impl Truth {
 /// A store operation that waits for its turn.
 #[derive(Clone, Debug)]
 pub enum Operation {
+    Enlist,
+    Renew(WorkerId),
+    Claim(WorkerId, Vec<LoadRequest>),
     Load(Vec<LoadRequest>),
+    Release(Vec<(HookId, Tenure)>),
+    Retire(WorkerId),
+    Look(Vec<Colleague>),
     /// With the models of the lanes that it keeps.
     Commit(Commit, Vec<(HookId, Told)>),
     Sweep,
@@ -137,6 +143,8 @@ pub struct Worker {
     changes: BTreeMap<HookId, u64>,
     loads: VecDeque<Vec<(LoadRequest, u64)>>,
     fresh: BTreeSet<HookId>,
+    /// Hooks that it was told have work.
+    heard_of: BTreeSet<HookId>,
     in_flight: BTreeMap<DeliveryId, InFlight>,
     /// Attempts that ended here; those that the store kept from before are added.
     attempts: BTreeMap<DeliveryId, u32>,
@@ -163,6 +171,7 @@ impl Worker {
             changes: BTreeMap::new(),
             loads: VecDeque::new(),
             fresh: BTreeSet::new(),
+            heard_of: BTreeSet::new(),
             in_flight: BTreeMap::new(),
             attempts: BTreeMap::new(),
             fates: Vec::new(),
@@ -173,7 +182,7 @@ impl Worker {
     }
 
     pub fn is_idle(&self) -> bool {
-        self.dispatch.is_idle()
+        self.dispatch.is_idle() && self.operations.is_empty() && !self.operating
     }
 
     /// The store did not do it.
@@ -194,11 +203,29 @@ impl Worker {
         for effect in self.dispatch.on(input, now) {
             truth.tell(now, "->", &effect);
             match effect {
+                Effect::Enlist => self.operations.push_back(Operation::Enlist),
+                Effect::Renew(worker) => self.operations.push_back(Operation::Renew(worker)),
+                Effect::Claim(worker, requests) => {
+                    truth.totals.claims += 1;
+                    self.expect_load(&requests);
+                    self.operations.push_back(Operation::Claim(worker, requests));
+                }
                 Effect::Load(requests) => {
                     truth.totals.loads += 1;
-                    let changes = |hook| self.changes.get(&hook).copied().unwrap_or(0);
-                    self.loads.push_back(requests.iter().map(|request| (*request, changes(request.hook))).collect());
+                    self.expect_load(&requests);
                     self.operations.push_back(Operation::Load(requests));
+                }
+                Effect::Release(lanes) => {
+                    truth.totals.releases += lanes.len() as u64;
+                    self.operations.push_back(Operation::Release(lanes));
+                }
+                Effect::Retire(worker) => {
+                    truth.totals.retirements += 1;
+                    self.operations.push_back(Operation::Retire(worker));
+                }
+                Effect::Bury(others) => {
+                    truth.totals.burials += others.len() as u64;
+                    self.operations.push_back(Operation::Look(others));
                 }
                 Effect::Commit(commit) => {
                     let models = self.check_commit(&commit, now, truth);
@@ -223,6 +250,20 @@ impl Worker {
         assert_eq!(self.dispatch.in_flight(), self.in_flight.len());
         self.check_idle(now, truth);
         sendings
+    }
+
+    fn expect_load(&mut self, requests: &[LoadRequest]) {
+        let changes = |hook| self.changes.get(&hook).copied().unwrap_or(0);
+        self.loads.push_back(requests.iter().map(|request| (*request, changes(request.hook))).collect());
+    }
+
+    /// Who it is in the store, and what it has seen there.
+    pub fn looks_as(&self) -> (Option<WorkerId>, u64) {
+        (self.dispatch.worker(), self.dispatch.seen())
+    }
+
+    pub fn watches_others(&self) -> bool {
+        self.dispatch.watches_others()
     }
 
     fn hear(&mut self, input: &Input, now: Moment, truth: &mut Truth) {
@@ -250,7 +291,16 @@ impl Worker {
             Input::Ended(answers) => answers.iter().for_each(|answer| self.ended(answer, now, truth)),
             Input::Committed(committed) => self.committed(committed, truth),
             Input::CommitFailed(_) => self.stalled = true,
-            Input::Work(_) | Input::Swept(_) | Input::Woke | Input::Stop => {}
+            Input::Looked(look) => {
+                self.heard_of.extend(&look.work);
+                for hook in &look.changed {
+                    *self.changes.entry(*hook).or_default() += 1;
+                    self.fresh.remove(hook);
+                }
+            }
+            Input::Work(hooks) => self.heard_of.extend(hooks),
+            Input::Enlisted(_) | Input::Renewed(_) | Input::Swept(_) => {}
+            Input::Rest | Input::Woke | Input::Stop => {}
         }
     }
 
@@ -391,7 +441,7 @@ impl Worker {
 
     /// Idle is who has nothing to do now and will be woken for what is to be done later.
     fn check_idle(&mut self, now: Moment, truth: &Truth) {
-        if !self.dispatch.is_idle() {
+        if !self.is_idle() {
             return;
         }
         assert!(self.in_flight.is_empty() && self.fates.is_empty());
@@ -399,7 +449,10 @@ impl Worker {
             if truth.unheard.contains(&hook) {
                 continue;
             }
-            let told = self.lanes.get_mut(&hook).unwrap_or_else(|| panic!("hook {hook} was never looked at"));
+            let Some(told) = self.lanes.get_mut(&hook) else {
+                assert!(!self.heard_of.contains(&hook), "hook {hook} has work, and was never looked at");
+                continue;
+            };
             told.tick(now);
             let due = match told.model.allowed() {
                 Allowed::Nothing => continue,

@@ -6,9 +6,9 @@ use std::time::Duration;
 use tieback::policy::dispatch::{Answer, Input, Limits, Sending};
 use tieback::policy::retry::RetryPolicy;
 use tieback::store::memory::MemoryStore;
-use tieback::store::{Publishing, Queue};
+use tieback::store::{LoadRequest, Loaded, Publishing, Queue, Workers};
 use tieback::time::{Moment, Timestamp};
-use tieback::types::{DeliveryId, HookId, Scope};
+use tieback::types::{DeliveryId, HookId, Scope, WorkerId};
 
 use crate::dice::Dice;
 use crate::ledger::Ledger;
@@ -95,6 +95,8 @@ pub struct World {
     /// The number of the living worker, or of the next.
     number: u64,
     store_fails: bool,
+    /// The workers that were enlisted by living processes.
+    enlisted: Vec<WorkerId>,
     agenda: BTreeMap<(Duration, u64), Happening>,
     planned: u64,
 }
@@ -140,6 +142,7 @@ impl World {
             worker: None,
             number: 0,
             store_fails: false,
+            enlisted: Vec::new(),
             agenda: BTreeMap::new(),
             planned: 0,
             dice,
@@ -312,7 +315,7 @@ impl World {
     }
 
     fn send(&mut self, sending: Sending) {
-        let Sending { hook, delivery, epoch, .. } = sending;
+        let Sending { hook, delivery, tenure, epoch, .. } = sending;
         let phase = self.hooks.iter().find(|owned| owned.id == hook).map_or(Phase::Down, |owned| owned.phase);
         let course = Course::of(phase, &self.truth.policy, &mut self.dice);
         let attempt = course.attempt(self.now.wall);
@@ -321,7 +324,7 @@ impl World {
             self.plan(after, Happening::Reaches { worker, delivery, taken: attempt.success() });
         }
         let dice = self.dice.fraction();
-        let answer = Box::new(Answer { hook, delivery, epoch, attempt, dice });
+        let answer = Box::new(Answer { hook, delivery, tenure, epoch, attempt, dice });
         self.plan(course.ends_after + Duration::from_micros(1), Happening::Ends { worker, answer });
     }
 
@@ -346,17 +349,52 @@ impl World {
         let Some(operation) = self.worker.as_mut().and_then(|worker| worker.operations.pop_front()) else { return };
         let fails = self.store_fails || (!self.calm && self.dice.one_in(60));
         let input = match operation {
-            Operation::Load(_) if fails => {
+            Operation::Enlist if fails => Input::Enlisted(None),
+            Operation::Enlist => {
+                let worker = self.store.enlist(self.now.wall).unwrap();
+                self.enlisted.push(worker);
+                Input::Enlisted(Some(worker))
+            }
+            Operation::Renew(_) if fails => Input::Renewed(None),
+            Operation::Renew(worker) => Input::Renewed(Some(self.store.renew(worker, self.now.wall).unwrap())),
+            Operation::Load(_) | Operation::Claim(..) if fails => {
                 self.truth.totals.failed_loads += 1;
                 Input::LoadFailed
             }
             Operation::Load(requests) => {
                 let loaded = self.store.load(&requests).unwrap();
-                for part in &loaded {
-                    let request = requests.iter().find(|request| request.hook == part.hook).unwrap();
-                    self.truth.ledger.check_load(request, part);
-                }
+                self.check_loads(&requests, &loaded);
                 Input::Loaded(loaded)
+            }
+            Operation::Claim(worker, requests) => {
+                let loaded = self.store.claim(worker, &requests).unwrap();
+                self.check_loads(&requests, &loaded);
+                Input::Loaded(loaded)
+            }
+            Operation::Retire(worker) if fails => {
+                // Its lock is free all the same, and that is seen at the next look.
+                self.store.kill(worker);
+                self.worker.iter_mut().for_each(|worker| worker.operations.push_back(Operation::Look(Vec::new())));
+                Input::Woke
+            }
+            Operation::Release(_) if fails => Input::Woke,
+            Operation::Release(lanes) => {
+                self.store.release(&lanes).unwrap();
+                Input::Woke
+            }
+            Operation::Retire(worker) => {
+                self.store.retire(worker).unwrap();
+                Input::Woke
+            }
+            Operation::Look(bury) if fails => {
+                // It is made again soon.
+                self.worker.iter_mut().for_each(|worker| worker.operations.push_back(Operation::Look(bury.clone())));
+                Input::Woke
+            }
+            Operation::Look(bury) => {
+                self.store.bury(&bury).unwrap();
+                let (worker, seen) = self.worker.as_ref().map(Worker::looks_as).unwrap_or_default();
+                Input::Looked(self.store.look(worker, seen).unwrap())
             }
             Operation::Commit(commit, models) if fails => {
                 self.truth.totals.failed_commits += 1;
@@ -387,6 +425,13 @@ impl World {
         self.plan(after, Happening::Operated { worker: self.number, input: Box::new(input) });
     }
 
+    fn check_loads(&self, requests: &[LoadRequest], loaded: &[Loaded]) {
+        for part in loaded {
+            let request = requests.iter().find(|request| request.hook == part.hook).unwrap();
+            self.truth.ledger.check_load(request, part);
+        }
+    }
+
     /// The process dies: its memory and what is not synced are lost. What is on the wire may still arrive.
     pub fn crash(&mut self) {
         if self.worker.take().is_none() {
@@ -395,6 +440,7 @@ impl World {
         self.truth.totals.crashes += 1;
         self.truth.unheard.clear();
         self.store.crash();
+        std::mem::take(&mut self.enlisted).into_iter().for_each(|worker| self.store.kill(worker));
         self.number += 1;
         let number = self.number;
         let (dice, totals) = (&mut self.dice, &mut self.truth.totals);
@@ -415,9 +461,8 @@ impl World {
     fn starts(&mut self) {
         if self.worker.is_none() {
             self.worker = Some(Worker::new(&self.truth));
-            let lanes = self.store.lanes_with_work().unwrap();
-            assert_eq!(lanes, self.truth.ledger.waiting_hooks().into_iter().collect::<Vec<_>>());
-            self.on(Input::Work(lanes));
+            let look = self.store.look(None, 0).unwrap();
+            self.on(Input::Looked(look));
         }
     }
 

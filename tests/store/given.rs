@@ -3,11 +3,13 @@
 
 use tieback::error::{ErrorKind, Result};
 use tieback::policy::lane::{LaneState, Verdict};
-use tieback::store::{Commit, Committed, LaneWrite, LoadRequest, Loaded, Publishing, QueueBounds, Settled, Store};
+use tieback::store::{
+    Commit, Committed, LaneWrite, LoadRequest, Loaded, Publishing, QueueBounds, Settled, Store, Tenure,
+};
 use tieback::time::Timestamp;
 use tieback::types::{
     Attempt, Delivery, DeliveryId, DeliveryQuery, DestinationHeaders, DestinationUrl, Event, HookCreate, HookId, Id,
-    Namespace, PageRequest, PayloadVersion, Published, Scope, Trigger, TriggerCreate, TriggerId,
+    Namespace, PageRequest, PayloadVersion, Published, Scope, Trigger, TriggerCreate, TriggerId, WorkerId,
 };
 use tieback::wire::own::event_to_json;
 
@@ -126,23 +128,45 @@ pub fn queued(store: &dyn Store, hook: HookId) -> Vec<DeliveryId> {
     load(store, hook).deliveries.into_iter().map(|queued| queued.delivery).collect()
 }
 
+/// The right to write a hook's lane: a new worker claims it, unless somebody holds it. Of a hook that is not there it is
+/// one that nobody has.
+pub fn tenure(store: &dyn Store, hook: HookId) -> Tenure {
+    let request = [LoadRequest { hook, after: DeliveryId(0), limit: 0, bytes: 0 }];
+    let held = |loaded: Vec<Loaded>| loaded.first().and_then(|lane| lane.tenure);
+    let held = held(store.load(&request).unwrap())
+        .or_else(|| held(store.claim(store.enlist(at(0)).unwrap(), &request).unwrap()));
+    held.unwrap_or(Tenure { worker: WorkerId(0), fence: 0 })
+}
+
+/// Has a worker claim the whole lane; gives it as it is then, whoever has it.
+pub fn claim(store: &dyn Store, worker: WorkerId, hook: HookId) -> Loaded {
+    let request = LoadRequest { hook, after: DeliveryId(0), limit: 1000, bytes: 1 << 20 };
+    store.claim(worker, &[request]).unwrap().remove(0)
+}
+
+/// The hooks with something that may be sent, after all workers have gone.
+pub fn work(store: &dyn Store) -> Vec<HookId> {
+    store.look(None, 0).unwrap().others.iter().for_each(|other| store.retire(other.worker).unwrap());
+    store.look(None, 0).unwrap().work
+}
+
 pub fn attempt(status: u16) -> Attempt {
     Attempt { started_at: at(1), completed_at: at(2), response_status: Some(status), ..Attempt::default() }
 }
 
 pub fn settle(store: &dyn Store, hook: HookId, delivery: DeliveryId, verdict: Verdict) -> Committed {
     let status = if verdict == Verdict::Delivered { 204 } else { 503 };
-    let settled = Settled { hook, delivery, verdict, attempt: attempt(status) };
+    let settled = Settled { hook, tenure: tenure(store, hook), delivery, verdict, attempt: attempt(status) };
     store.commit(&Commit { settled: vec![settled], lanes: Vec::new() }).unwrap()
 }
 
 pub fn write_lane(store: &dyn Store, hook: HookId, state: LaneState) {
-    let lane = LaneWrite { hook, state, flush: false };
+    let lane = LaneWrite { hook, tenure: tenure(store, hook), state, flush: false };
     store.commit(&Commit { settled: Vec::new(), lanes: vec![lane] }).unwrap();
 }
 
 pub fn flush(store: &dyn Store, hook: HookId) -> Committed {
-    let lane = LaneWrite { hook, state: load(store, hook).state, flush: true };
+    let lane = LaneWrite { hook, tenure: tenure(store, hook), state: load(store, hook).state, flush: true };
     store.commit(&Commit { settled: Vec::new(), lanes: vec![lane] }).unwrap()
 }
 

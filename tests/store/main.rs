@@ -120,7 +120,7 @@ stores! {
             a_redelivery_is_a_new_delivery_of_the_same_event
             a_redelivery_has_the_hooks_present_version
             a_queued_delivery_cannot_be_redelivered
-            lanes_with_work_are_those_with_something_queued
+            work_is_of_hooks_with_something_queued
             stats_count_what_is_queued_and_which_lanes_wait;
         log:
             deliveries_are_listed_newest_first_with_payload_event_and_attempts

@@ -96,7 +96,8 @@ pub fn a_delivery_carries_its_resource_and_its_payload(store: &dyn Store) {
 pub fn a_verdict_takes_its_delivery_out_of_the_queue_or_leaves_it_there(store: &dyn Store) {
     let hook = rfi_hook(store, "acme");
     let all = queue(store, hook, 1..=3);
-    let settled = |delivery, verdict, status| Settled { hook, delivery, verdict, attempt: attempt(status) };
+    let tenure = tenure(store, hook);
+    let settled = |delivery, verdict, status| Settled { hook, tenure, delivery, verdict, attempt: attempt(status) };
     let commit = Commit {
         settled: vec![
             settled(all[0], Verdict::Queued, 500),
@@ -139,7 +140,8 @@ pub fn an_attempt_is_kept_as_it_was(store: &dyn Store) {
         ..Attempt::default()
     };
     for attempt in [&answered, &silent] {
-        let settled = Settled { hook, delivery, verdict: Verdict::Queued, attempt: attempt.clone() };
+        let settled =
+            Settled { hook, tenure: tenure(store, hook), delivery, verdict: Verdict::Queued, attempt: attempt.clone() };
         store.commit(&Commit { settled: vec![settled], lanes: Vec::new() }).unwrap();
     }
     assert_eq!(shown(store, hook, delivery).attempts, [answered, silent]);
@@ -219,13 +221,14 @@ pub fn a_flush_discards_what_is_queued_and_nothing_after_it(store: &dyn Store) {
 pub fn a_flush_comes_after_the_verdicts_of_its_commit(store: &dyn Store) {
     let hook = rfi_hook(store, "acme");
     let all = queue(store, hook, 1..=3);
+    let tenure = tenure(store, hook);
     let state = LaneState { epoch: 5, ..LaneState::default() };
     let commit = Commit {
         settled: vec![
-            Settled { hook, delivery: all[0], verdict: Verdict::Delivered, attempt: attempt(204) },
-            Settled { hook, delivery: all[1], verdict: Verdict::Queued, attempt: attempt(503) },
+            Settled { hook, tenure, delivery: all[0], verdict: Verdict::Delivered, attempt: attempt(204) },
+            Settled { hook, tenure, delivery: all[1], verdict: Verdict::Queued, attempt: attempt(503) },
         ],
-        lanes: vec![LaneWrite { hook, state, flush: true }],
+        lanes: vec![LaneWrite { hook, tenure, state, flush: true }],
     };
     let committed = store.commit(&commit).unwrap();
     assert_eq!(committed.gone, []);
@@ -367,17 +370,17 @@ pub fn a_queued_delivery_cannot_be_redelivered(store: &dyn Store) {
     assert_eq!(queued(store, hook), all);
 }
 
-pub fn lanes_with_work_are_those_with_something_queued(store: &dyn Store) {
+pub fn work_is_of_hooks_with_something_queued(store: &dyn Store) {
     let (one, two) = (rfi_hook(store, "one"), rfi_hook(store, "two"));
-    assert_eq!(store.lanes_with_work().unwrap(), []);
+    assert_eq!(work(store), []);
     let of_one = queue(store, one, [1]);
-    assert_eq!(store.lanes_with_work().unwrap(), [one, two]);
+    assert_eq!(work(store), [one, two]);
     settle(store, one, of_one[0], Verdict::Delivered);
-    assert_eq!(store.lanes_with_work().unwrap(), [two]);
+    assert_eq!(work(store), [two]);
     flush(store, two);
-    assert_eq!(store.lanes_with_work().unwrap(), []);
+    assert_eq!(work(store), []);
     store.redeliver(&company(), one, of_one[0], at(1)).unwrap();
-    assert_eq!(store.lanes_with_work().unwrap(), [one]);
+    assert_eq!(work(store), [one]);
 }
 
 pub fn stats_count_what_is_queued_and_which_lanes_wait(store: &dyn Store) {

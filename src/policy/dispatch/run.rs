@@ -7,14 +7,18 @@ use std::time::Duration;
 
 use super::{LOAD_BYTES, Sending};
 use crate::policy::lane::{Gate, Lane, Start};
-use crate::policy::queue::{Destination, LoadRequest, Loaded, Queued};
+use crate::policy::queue::{Destination, LoadRequest, Loaded, Queued, Tenure};
 use crate::time::Moment;
-use crate::types::{DeliveryId, HookId};
+use crate::types::{DeliveryId, HookId, WorkerId};
 
 /// One lane with the part of its queue that is in memory.
 #[derive(Debug, Default)]
 pub struct Run {
-    /// `None` until the store has told.
+    /// By what right this worker acts on the lane; `None` while it does not hold it, and then nothing starts.
+    pub tenure: Option<Tenure>,
+    /// The fence of the last tenure.
+    pub last_fence: u64,
+    /// `None` until the store has told. Of a lane that was let go it is what was known then.
     pub lane: Option<Lane>,
     pub destination: Option<Arc<Destination>>,
     /// The next deliveries, in order, with those in flight and those whose outcome is not durable yet.
@@ -28,6 +32,10 @@ pub struct Run {
     pub load: Load,
     /// New deliveries were told of since the load began: it may not have seen them.
     pub news: bool,
+    /// Somebody has told of work or of a change since the lane was let go: what was known of it may be out of date.
+    pub asked: bool,
+    /// It had nothing to do when rest was last looked for, nor since.
+    pub is_resting: bool,
     /// The window was dropped since the load began: the deliveries that it brings do not count.
     pub stale: bool,
     /// The control and the destination are out of date: nothing starts before they are read again.
@@ -79,12 +87,13 @@ impl Run {
             return Next::Nothing;
         }
         let candidate = match lane.may_start(now) {
+            Start::NotBefore(at) if self.has_work() => return Next::NotBefore(at),
+            _ if self.tenure.is_none() => None,
             Start::Any(width) if self.in_flight < width => self.first_ready(),
             Start::Probe(None) => self.first_ready(),
             Start::Probe(Some(probe)) => {
                 self.window.get(&probe).filter(|item| item.phase == Phase::Waiting).map(|_| probe)
             }
-            Start::NotBefore(at) if self.has_work() => return Next::NotBefore(at),
             Start::Any(_) | Start::NotBefore(_) | Start::None => None,
         };
         candidate.map_or(Next::Nothing, Next::Start)
@@ -106,13 +115,13 @@ impl Run {
     }
 
     pub fn start(&mut self, hook: HookId, delivery: DeliveryId) -> Option<Sending> {
-        let (lane, item) = (self.lane.as_mut()?, self.window.get_mut(&delivery)?);
+        let (tenure, lane, item) = (self.tenure?, self.lane.as_mut()?, self.window.get_mut(&delivery)?);
         let destination = self.destination.clone()?;
         item.phase = Phase::InFlight;
         self.in_flight += 1;
         self.waiting -= 1;
         let epoch = lane.start(delivery);
-        Some(Sending { hook, delivery, epoch, destination, payload: item.queued.payload.clone() })
+        Some(Sending { hook, delivery, tenure, epoch, destination, payload: item.queued.payload.clone() })
     }
 
     /// The load that this lane needs now, if any.
@@ -120,6 +129,12 @@ impl Run {
         let request = |after, limit| LoadRequest { hook, after, limit, bytes: LOAD_BYTES };
         if self.load != Load::None {
             return None;
+        }
+        if self.tenure.is_none() {
+            let lane = self.lane.as_ref();
+            let is_due = lane.is_none_or(|lane| matches!(lane.may_start(now), Start::Any(_) | Start::Probe(_)));
+            let wanted = (self.asked || is_due) && (self.more || self.refresh);
+            return wanted.then(|| (Load::Queue, request(DeliveryId(0), window)));
         }
         let Some(lane) = &self.lane else {
             return (self.more || self.refresh).then(|| (Load::Queue, request(DeliveryId(0), window)));
@@ -143,7 +158,13 @@ impl Run {
 
     /// Takes what the store told (`None`: there never was such a hook). Says whether the lane's state is another than
     /// the store has.
-    pub fn loaded(&mut self, part: Option<Loaded>, now: Moment, buffered_bytes: &mut usize) -> bool {
+    pub fn loaded(
+        &mut self,
+        part: Option<Loaded>,
+        worker: Option<WorkerId>,
+        now: Moment,
+        buffered_bytes: &mut usize,
+    ) -> bool {
         let load = std::mem::take(&mut self.load);
         let stale = std::mem::take(&mut self.stale);
         let news = std::mem::take(&mut self.news);
@@ -152,6 +173,15 @@ impl Run {
             self.refresh = false;
             return false;
         };
+        let tenure = part.tenure.filter(|tenure| Some(tenure.worker) == worker);
+        if tenure.is_none() || (self.tenure.is_some() && self.tenure != tenure) {
+            // Another worker has it, and does what there is to do.
+            *buffered_bytes -= self.forget();
+            return false;
+        }
+        if self.tenure.is_none() {
+            self.claimed(tenure, &part);
+        }
         self.destination = part.destination;
         let kept = self.lane.as_ref().map_or(&part.state, Lane::state).clone();
         let lane = match &mut self.lane {
@@ -202,6 +232,48 @@ impl Run {
         changed
     }
 
+    /// The lane is this worker's. What it knew of it still holds if nobody had it in between.
+    fn claimed(&mut self, tenure: Option<Tenure>, part: &Loaded) {
+        if part.fence != self.last_fence + 1 || self.lane.as_ref().is_some_and(|lane| *lane.state() != part.state) {
+            self.lane = None;
+        }
+        self.tenure = tenure;
+        self.last_fence = part.fence;
+        self.asked = false;
+        self.is_resting = false;
+    }
+
+    /// Whether the lane can be let go: nothing of it is under way, and nothing more can start; or, `at_once`, nothing
+    /// has to.
+    pub fn is_at_rest(&self, at_once: bool) -> bool {
+        let can_go_on = self.lane.as_ref().is_none_or(Lane::can_go_on);
+        let is_under_way = self.waiting as usize != self.window.len() || self.load != Load::None;
+        !is_under_way
+            && !self.refresh
+            && !self.flush
+            && (at_once || !self.listed && !self.hungry)
+            && (at_once || !self.has_work() || !can_go_on)
+    }
+
+    /// Lets go of the lane. Gives the bytes freed.
+    pub fn release(&mut self) -> usize {
+        let has_work = self.has_work();
+        let freed = self.drop_waiting();
+        self.more = has_work;
+        self.tenure = None;
+        self.asked = false;
+        self.is_resting = false;
+        freed
+    }
+
+    /// The lane is another worker's: nothing known of it counts. Gives the bytes freed.
+    pub fn forget(&mut self) -> usize {
+        let freed = self.window.values().map(|item| item.queued.payload.len()).sum();
+        let (listed, hungry, load) = (self.listed, self.hungry, self.load);
+        *self = Self { listed, hungry, load, stale: load != Load::None, ..Self::default() };
+        freed
+    }
+
     /// Forgets the deliveries that wait; the next load begins at the start of the queue. Gives the bytes freed.
     pub fn drop_waiting(&mut self) -> usize {
         let mut freed = 0;
@@ -230,6 +302,10 @@ impl Run {
     /// Whether the hook is deleted, or never was, and nothing of it is under way.
     pub fn is_over(&self) -> bool {
         let gone = self.lane.as_ref().map_or(!self.more, |lane| lane.gate() == Gate::Gone);
-        gone && self.window.is_empty() && self.load == Load::None && !self.refresh && !self.flush
+        gone && self.tenure.is_none()
+            && self.window.is_empty()
+            && self.load == Load::None
+            && !self.refresh
+            && !self.flush
     }
 }

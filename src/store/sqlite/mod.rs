@@ -1,16 +1,17 @@
 //! The store in one SQLite file: WAL, a sync of the disk at every commit, one writer with group commit, readers beside
-//! it, one process per file.
+//! it, and any number of engines and processes on one file.
 //!
 //! SQL is in `sql/`, one statement a file; `schema/` has the migrations.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
 use self::fault::Fault;
 use self::lock::StoreLock;
 use self::readers::Readers;
+use self::workers::OwnWorkers;
 use self::writer::Writer;
 use super::refusal;
 use crate::error::Result;
@@ -38,15 +39,19 @@ mod publish;
 
 mod queue;
 
+mod workers;
+
 mod log;
 
 mod retention;
 
 /// A store in an SQLite file. It may be used from any thread; what is written is on disk when a method returns.
 pub struct SqliteStore {
-    // Dropped in this order: connections before the lock that keeps other processes away.
+    // Dropped in this order: connections before the locks, so that whoever sees a free lock has the file to itself.
     readers: Readers,
     writer: Writer,
+    own_workers: OwnWorkers,
+    path: PathBuf,
     _lock: StoreLock,
 }
 
@@ -54,15 +59,17 @@ impl SqliteStore {
     /// Opens the store in this file; makes it, for this user alone, when it is not there.
     ///
     /// # Errors
-    /// `invalid_argument` for a path that names no file (`:memory:`, a `file:` URI); `unavailable` while another engine
-    /// has the store open; `storage` when the file is not a database, not tieback's, from a newer tieback, read-only,
-    /// cut short or damaged, on a network file system, or its disk is full. A refused file is left as it was.
+    /// `invalid_argument` for a path that names no file (`:memory:`, a `file:` URI); `unavailable` when the file is of
+    /// an earlier version and another engine has it open; `storage` when the file is not a database, not tieback's,
+    /// from a newer tieback, read-only, cut short or damaged, on a network file system, or its disk is full. A refused file is left as it was.
     pub fn open(path: &Path) -> Result<Self> {
         let opened = open::open(path).map_err(|error| error.during("open"))?;
         let database = opened.location.database;
         Ok(Self {
             readers: Readers::new(database.clone()),
-            writer: Writer::new(opened.writer, database),
+            writer: Writer::new(opened.writer, database.clone())?,
+            own_workers: OwnWorkers::default(),
+            path: database,
             _lock: opened.lock,
         })
     }
@@ -76,6 +83,14 @@ impl SqliteStore {
         writing: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T> {
         self.writer.run(writing)
+    }
+
+    /// Writes what nobody needs after a power cut: it is there for every process when this returns, but not on disk.
+    fn write_unsynced<T: Send + 'static>(
+        &self,
+        writing: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T> {
+        self.writer.run_unsynced(writing)
     }
 }
 

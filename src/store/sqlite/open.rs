@@ -16,8 +16,13 @@ use super::lock::{StoreLock, private};
 use super::schema;
 use crate::error::{Error, ErrorKind, Result};
 
-/// How long a statement waits for another program (`sqlite3`, a backup) that holds the file.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How many times a statement tries again while another process writes, or another program (`sqlite3`, a backup) holds
+/// the file: some 5 s.
+const BUSY_TRIES: i32 = 5_000;
+
+/// Between two tries. SQLite's own waits grow to 100 ms, and so would rarely meet the moment between two commits of a
+/// process that writes all the time.
+const BUSY_WAIT: Duration = Duration::from_millis(1);
 
 /// A store's file, open and up to date.
 pub struct Opened {
@@ -25,26 +30,42 @@ pub struct Opened {
     pub writer: Connection,
     /// Where it is.
     pub location: Location,
-    /// What keeps other processes away.
+    /// What keeps away those who want it alone.
     pub lock: StoreLock,
 }
 
 /// Opens the store at `path`; makes it when it is not there.
 pub fn open(path: &Path) -> Result<Opened> {
     let location = Location::find(path)?;
-    let lock = StoreLock::take(&location)?;
-    match open_locked(&location) {
-        Ok(writer) => Ok(Opened { writer, location, lock }),
-        Err(error) => {
+    loop {
+        if is_there(&location)? {
+            let lock = StoreLock::share(&location)?;
+            match open_file(&location).map_err(|fault| fault.into_error(&location.database)) {
+                Ok(Some(writer)) => return Ok(Opened { writer, location, lock }),
+                Ok(None) => {}
+                Err(error) => {
+                    lock.give_back(&location);
+                    return Err(error);
+                }
+            }
+        }
+        // Whoever makes a file, or changes its schema, has it alone. If it was another, it is found done.
+        let lock = StoreLock::alone(&location)?;
+        if let Err(error) = make(&location) {
             lock.give_back(&location);
-            Err(error)
+            return Err(error);
         }
     }
 }
 
-fn open_locked(location: &Location) -> Result<Connection> {
+fn is_there(location: &Location) -> Result<bool> {
+    Ok(Location::length_of(&location.database)? > 0)
+}
+
+/// Makes the file, or brings an older one up to date.
+fn make(location: &Location) -> Result<()> {
     let made = make_file(location)?;
-    let opened = open_file(location).map_err(|fault| fault.into_error(&location.database));
+    let opened = bring_up(location).map_err(|fault| fault.into_error(&location.database));
     if opened.is_err() && made {
         for suffix in ["", "-wal", "-shm", "-journal"] {
             // What cannot be removed is empty, and the next opening takes it for new.
@@ -84,10 +105,26 @@ fn sync_directory(directory: &Path) -> std::io::Result<()> {
     if cfg!(unix) { File::open(directory)?.sync_all() } else { Ok(()) }
 }
 
-fn open_file(location: &Location) -> Result<Connection, Fault> {
+fn bring_up(location: &Location) -> Result<(), Fault> {
+    let mut connection = connect_checked(location)?.0;
+    schema::migrate(&mut connection, &location.database)
+}
+
+/// Opens a file that is there; `None` when it is to be brought up to date first.
+fn open_file(location: &Location) -> Result<Option<Connection>, Fault> {
+    let (connection, content) = connect_checked(location)?;
+    if content != schema::Content::NEWEST {
+        return Ok(None);
+    }
+    schema::check_structure(&connection, &location.database)?;
+    Ok(Some(connection))
+}
+
+/// A connection to a file that is a store of ours, or blank, set up to write. Says what it found.
+fn connect_checked(location: &Location) -> Result<(Connection, schema::Content), Fault> {
     let path = &location.database;
     let has_wal = Location::length_of(&location.beside("-wal"))? > 0;
-    let mut connection = connect(path)?;
+    let connection = connect(path)?;
     // Closing would move what another program left in its WAL into its file; a refused file stays as it is.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, has_wal)?;
     if connection.is_readonly(MAIN_DB)? {
@@ -95,7 +132,7 @@ fn open_file(location: &Location) -> Result<Connection, Fault> {
     }
     let content = schema::inspect(&connection, path)?;
     if content != schema::Content::Blank && !has_wal {
-        refuse_truncated(&connection, path)?;
+        refuse_truncated(&connection, location)?;
     }
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
 
@@ -111,17 +148,18 @@ fn open_file(location: &Location) -> Result<Connection, Fault> {
     connection.pragma_update(None, "wal_autocheckpoint", 4096)?;
     // A WAL that grew while a reader held it back does not stay large for ever.
     connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
-    schema::migrate(&mut connection, path)?;
-    schema::check_structure(&connection, path)?;
-    Ok(connection)
+    Ok((connection, content))
 }
 
 /// A connection with the settings that are the connection's own. It changes nothing in the file.
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
     // No SQLITE_OPEN_URI: a path is a path. No SQLITE_OPEN_CREATE: the file is made with its mode before.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_handler(Some(|tried| {
+        std::thread::sleep(BUSY_WAIT);
+        tried < BUSY_TRIES
+    }))?;
     connection.set_prepared_statement_cache_capacity(64);
     // One plan per statement, whatever is bound: otherwise SQLite plans anew for each new value, which costs more than
     // the statement itself.
@@ -142,11 +180,13 @@ pub fn connect_reader(path: &Path) -> rusqlite::Result<Connection> {
 
 /// A file that was cut short behind its first page. While the WAL has changes its end is not known; then SQLite notices
 /// when it reads what is missing.
-fn refuse_truncated(connection: &Connection, path: &Path) -> Result<(), Fault> {
+fn refuse_truncated(connection: &Connection, location: &Location) -> Result<(), Fault> {
+    let path = &location.database;
     let pages: u64 = pragma_number(connection, "page_count")?;
     let page_size: u64 = pragma_number(connection, "page_size")?;
     let length = Location::length_of(path)?;
-    if length >= pages.saturating_mul(page_size) {
+    // Another process may have begun a WAL since.
+    if length >= pages.saturating_mul(page_size) || Location::length_of(&location.beside("-wal"))? > 0 {
         return Ok(());
     }
     Err(Fault::Refused(Error::new(

@@ -15,9 +15,12 @@ use crate::error::Result;
 use crate::policy::lane::{Gate, Verdict};
 use crate::store::{
     Commit, Committed, Destination, LaneOrder, LaneWrite, LoadRequest, Loaded, Publishing, Queue, Queued, Settled,
+    Tenure,
 };
 use crate::time::Timestamp;
-use crate::types::{Attempt, DeliveryId, DeliveryStatus, Event, EventId, HookId, Published, Scope, Stats, Why};
+use crate::types::{
+    Attempt, DeliveryId, DeliveryStatus, Event, EventId, HookId, Published, Scope, Stats, Why, WorkerId,
+};
 use crate::wire::own::event_from_json;
 use crate::wire::payload;
 
@@ -27,16 +30,19 @@ impl Queue for SqliteStore {
         self.write(move |tx| publish_all(tx, events, now))
     }
 
-    fn lanes_with_work(&self) -> Result<Vec<HookId>> {
-        self.read(|tx| {
-            let mut query = tx.prepare_cached(sql!("lanes_with_work"))?;
-            let hooks = query.query_map([], |row| row.get(0))?;
-            Ok(hooks.collect::<rusqlite::Result<_>>()?)
-        })
-    }
-
     fn load(&self, requests: &[LoadRequest]) -> Result<Vec<Loaded>> {
         self.read(|tx| requests.iter().filter_map(|request| load(tx, request).transpose()).collect())
+    }
+
+    fn claim(&self, worker: WorkerId, requests: &[LoadRequest]) -> Result<Vec<Loaded>> {
+        let requests = requests.to_vec();
+        self.write_unsynced(move |tx| {
+            let mut claim = tx.prepare_cached(sql!("lane_claim"))?;
+            for request in &requests {
+                claim.execute(params![request.hook, worker])?;
+            }
+            requests.iter().filter_map(|request| load(tx, request).transpose()).collect()
+        })
     }
 
     fn commit(&self, commit: &Commit) -> Result<Committed> {
@@ -44,12 +50,10 @@ impl Queue for SqliteStore {
         self.write(move |tx| {
             let mut committed = Committed::default();
             for settled in &commit.settled {
-                if !settle(tx, settled)? {
-                    committed.gone.push(settled.delivery);
-                }
+                settle(tx, settled, &mut committed)?;
             }
             for lane in &commit.lanes {
-                committed.flushed.extend(write_lane(tx, lane)?);
+                write_lane(tx, lane, &mut committed)?;
             }
             Ok(committed)
         })
@@ -111,7 +115,8 @@ fn load(tx: &Connection, request: &LoadRequest) -> Result<Option<Loaded>, Fault>
     let mut query = tx.prepare_cached(sql!("lane_load"))?;
     let mut rows = query.query([request.hook])?;
     let Some(row) = rows.next()? else { return Ok(None) };
-    let (control, state) = (control(row)?, lane_state(row)?);
+    let (control, state, fence) = (control(row)?, lane_state(row)?, count(row, "fence")?);
+    let tenure = row.get::<_, Option<WorkerId>>("worker")?.map(|worker| Tenure { worker, fence });
     let destination = match control.gate {
         Gate::Gone => None,
         Gate::Open | Gate::Held => {
@@ -119,7 +124,7 @@ fn load(tx: &Connection, request: &LoadRequest) -> Result<Option<Loaded>, Fault>
         }
     };
     let (deliveries, more) = load_deliveries(tx, request, request.after.max(state.discard_through))?;
-    Ok(Some(Loaded { hook: request.hook, control, state, destination, deliveries, more }))
+    Ok(Some(Loaded { hook: request.hook, tenure, fence, control, state, destination, deliveries, more }))
 }
 
 /// The next deliveries in order, and whether there are more.
@@ -146,8 +151,8 @@ fn load_deliveries(tx: &Connection, request: &LoadRequest, after: DeliveryId) ->
     Ok((deliveries, false))
 }
 
-/// Keeps an attempt; says whether its delivery was still queued, so that the verdict took effect.
-fn settle(tx: &Connection, settled: &Settled) -> Result<bool, Fault> {
+/// Keeps an attempt, and its verdict if the delivery is still queued and the lane still held; else says what was not.
+fn settle(tx: &Connection, settled: &Settled, committed: &mut Committed) -> Result<(), Fault> {
     let (status, why): (&str, Option<Why>) = match settled.verdict {
         Verdict::Queued => ("queued", None),
         Verdict::Delivered => ("delivered", None),
@@ -155,13 +160,21 @@ fn settle(tx: &Connection, settled: &Settled) -> Result<bool, Fault> {
     };
     let ended_at = (settled.verdict != Verdict::Queued).then_some(settled.attempt.completed_at);
     let mut settle = tx.prepare_cached(sql!("delivery_settle"))?;
-    let was_queued = settle.execute(params![settled.delivery, status, why, settled.hook, ended_at])? == 1;
-    let is_there =
-        was_queued || tx.prepare_cached(sql!("delivery_count_late_attempt"))?.execute([settled.delivery])? == 1;
-    if is_there {
-        insert_attempt(tx, settled.delivery, &settled.attempt)?;
+    let (hook, delivery, tenure) = (settled.hook, settled.delivery, settled.tenure);
+    let took_effect =
+        settle.execute(params![delivery, status, why, hook, ended_at, tenure.worker, counted(tenure.fence)])? == 1;
+    if took_effect || tx.prepare_cached(sql!("delivery_count_late_attempt"))?.execute([delivery])? == 1 {
+        insert_attempt(tx, delivery, &settled.attempt)?;
     }
-    Ok(was_queued)
+    if !took_effect {
+        let mut held = tx.prepare_cached(sql!("lane_is_held"))?;
+        if held.query_row(params![hook, tenure.worker, counted(tenure.fence)], |row| row.get(0))? {
+            committed.gone.push(delivery);
+        } else {
+            committed.lose(hook, tenure);
+        }
+    }
+    Ok(())
 }
 
 fn insert_attempt(tx: &Connection, delivery: DeliveryId, attempt: &Attempt) -> Result<(), Fault> {
@@ -178,19 +191,22 @@ fn insert_attempt(tx: &Connection, delivery: DeliveryId, attempt: &Attempt) -> R
     Ok(())
 }
 
-/// Keeps a lane's state; for a flush gives what it discarded.
-fn write_lane(tx: &Connection, write: &LaneWrite) -> Result<Option<(HookId, DeliveryId, u64)>, Fault> {
+/// Keeps a lane's state, if the lane is still held; for a flush says what it discarded.
+fn write_lane(tx: &Connection, write: &LaneWrite, committed: &mut Committed) -> Result<(), Fault> {
+    let Tenure { worker, fence } = write.tenure;
     let mut query = tx.prepare_cached(sql!("lane_discard_through"))?;
-    let before: Option<DeliveryId> = query.query_row([write.hook], |row| row.get(0)).optional()?;
-    let Some(before) = before else { return Ok(None) };
+    let before = query.query_row(params![write.hook, worker, counted(fence)], |row| row.get(0)).optional()?;
+    let Some(before): Option<DeliveryId> = before else {
+        committed.lose(write.hook, write.tenure);
+        return Ok(());
+    };
     let mut through = before.max(write.state.discard_through);
-    let mut flushed = None;
     if write.flush {
         let (queued, newest): (u64, DeliveryId) = tx
             .prepare_cached(sql!("lane_queue"))?
             .query_row(params![write.hook, before], |row| Ok((count(row, "queued")?, row.get("newest")?)))?;
         through = through.max(newest);
-        flushed = Some((write.hook, through, queued));
+        committed.flushed.push((write.hook, through, queued));
     }
     let (state, pause) = (&write.state, write.state.pause.as_ref());
     tx.prepare_cached(sql!("lane_write"))?.execute(params![
@@ -205,7 +221,7 @@ fn write_lane(tx: &Connection, write: &LaneWrite) -> Result<Option<(HookId, Deli
         pause.map(|pause| pause.resume_at),
         pause.and_then(|pause| pause.probe),
     ])?;
-    Ok(flushed)
+    Ok(())
 }
 
 fn sweep(tx: &Connection, limit: u32, now: Timestamp) -> Result<bool, Fault> {

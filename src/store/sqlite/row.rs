@@ -11,7 +11,7 @@ use crate::policy::lane::{Control, Gate, LaneState, Pause};
 use crate::time::Timestamp;
 use crate::types::{
     Attempt, DeliveryId, DeliveryStatus, DestinationHeaders, DestinationUrl, EventId, Hook, HookId, HookStatus, Id,
-    NoDelivery, PayloadVersion, Scope, TriggerId, Why,
+    NoDelivery, PayloadVersion, Scope, TriggerId, Why, WorkerId,
 };
 
 /// Ids and moments are plain numbers in a row.
@@ -38,6 +38,7 @@ number! {
     TriggerId: |id| id.0, TriggerId;
     DeliveryId: |id| id.0, DeliveryId;
     EventId: |key| key.0, EventId;
+    WorkerId: |id| id.0, WorkerId;
     Timestamp: Timestamp::as_micros, Timestamp::from_micros;
 }
 

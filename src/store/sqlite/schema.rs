@@ -11,18 +11,20 @@ use crate::error::{Error, ErrorKind};
 const APPLICATION_ID: i32 = i32::from_be_bytes(*b"tieb");
 
 /// What brings a file from one version to the next; the version is how many of them a file has had.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("schema/0001_begin.sql"),
     include_str!("schema/0002_retention.sql"),
     include_str!("schema/0003_queue_length.sql"),
+    include_str!("schema/0004_workers.sql"),
     include_str!("schema/0008_cheap_rules.sql"),
 ];
 
 /// The tables of the newest version.
-const TABLES: [(&str, &str); 8] = [
+const TABLES: [(&str, &str); 9] = [
     ("store", "only"),
     ("hook", "id"),
     ("hook_trigger", "id"),
+    ("worker", "id"),
     ("lane", "hook_id"),
     ("event", "id"),
     ("payload", "event_id"),
@@ -37,6 +39,11 @@ pub enum Content {
     Blank,
     /// A store of ours, in this version.
     Store(usize),
+}
+
+impl Content {
+    /// A store that needs no migration.
+    pub const NEWEST: Self = Self::Store(MIGRATIONS.len());
 }
 
 /// Says what is in the file. Reads only.

@@ -2,11 +2,14 @@
 //! with one sync of the disk. What comes meanwhile waits for the next leader, which is one of those that wait. There is
 //! no writer thread.
 //!
+//! Jobs that nobody needs after a power cut may do without the sync, if all that commit together may.
+//!
 //! Each job runs in a savepoint of its own, so that one that fails takes back only itself. Answers are handed out after
 //! the commit: nobody hears of what is not on disk.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, TransactionBehavior};
@@ -16,10 +19,12 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// The one connection that writes, and the jobs that wait for it.
 pub struct Writer {
-    connection: Mutex<Connection>,
+    seat: Mutex<Seat>,
     waiting: Mutex<Waiting>,
     /// A leader has ended: its answers are there, and the lead is free.
     ended: Condvar,
+    /// How often somebody else was seen to have changed the file.
+    others_changes: AtomicU64,
     path: PathBuf,
 }
 
@@ -30,10 +35,21 @@ struct Waiting {
     led: bool,
 }
 
+/// Who has it writes.
+struct Seat {
+    connection: Connection,
+    /// Whether its commits sync the disk.
+    synced: bool,
+    /// SQLite's number for the file as other connections have left it.
+    data_version: i64,
+}
+
 impl Writer {
     /// Takes over the connection of the store at `path`.
-    pub fn new(connection: Connection, path: PathBuf) -> Self {
-        Self { connection: Mutex::new(connection), waiting: Mutex::default(), ended: Condvar::new(), path }
+    pub fn new(connection: Connection, path: PathBuf) -> Result<Self> {
+        let data_version = data_version(&connection).map_err(|cause| storage_error(&cause, &path))?;
+        let seat = Mutex::new(Seat { connection, synced: true, data_version });
+        Ok(Self { seat, waiting: Mutex::default(), ended: Condvar::new(), others_changes: AtomicU64::new(0), path })
     }
 
     /// Runs `work` in a transaction, together with whatever else waits. It is on disk when this returns `Ok`.
@@ -41,11 +57,47 @@ impl Writer {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T> {
+        self.take_part(work, true)
+    }
+
+    /// The same without waiting for the disk: it is there for every connection when this returns `Ok`, and may be gone
+    /// after a power cut.
+    pub fn run_unsynced<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T> {
+        self.take_part(work, false)
+    }
+
+    /// See [`Workers::others_changes`](crate::store::Workers::others_changes).
+    pub fn others_changes(&self) -> u64 {
+        // Whoever writes now looks by itself.
+        if let Ok(mut seat) = self.seat.try_lock() {
+            // What cannot be read now is seen later.
+            let _ = self.notice_others(&mut seat);
+        }
+        self.others_changes.load(Ordering::Relaxed)
+    }
+
+    fn notice_others(&self, seat: &mut Seat) -> rusqlite::Result<()> {
+        let version = data_version(&seat.connection)?;
+        if version != seat.data_version {
+            seat.data_version = version;
+            self.others_changes.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    fn take_part<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+        synced: bool,
+    ) -> Result<T> {
         let slot = Arc::new(Mutex::new(None));
         let mut waiting = lock(&self.waiting);
-        waiting.jobs.push(Box::new(Task { work: Some(work), outcome: None, slot: Arc::clone(&slot) }));
-        // Not at the connection's lock: it would let through one after the other, each with what little has come since,
-        // and those whose answers are there as well.
+        waiting.jobs.push(Box::new(Task { work: Some(work), outcome: None, slot: Arc::clone(&slot), synced }));
+        // Not at the seat's lock: it would let through one after the other, each with what little has come since, and
+        // those whose answers are there as well.
         let unanswered = |waiting: &mut Waiting| waiting.led && lock(&slot).is_none();
         waiting = self.ended.wait_while(waiting, unanswered).unwrap_or_else(PoisonError::into_inner);
         if let Some(answer) = lock(&slot).take() {
@@ -55,7 +107,7 @@ impl Writer {
         let jobs = std::mem::take(&mut waiting.jobs);
         drop(waiting);
         let lead = Lead(self);
-        self.commit_together(&mut lock(&self.connection), jobs);
+        self.commit_together(&mut lock(&self.seat), jobs);
         drop(lead);
         lock(&slot).take().unwrap_or_else(|| {
             // The leader that had this job panicked, and its transaction was rolled back.
@@ -63,12 +115,37 @@ impl Writer {
         })
     }
 
-    fn commit_together(&self, connection: &mut Connection, mut jobs: Vec<Box<dyn Job>>) {
-        match transact(connection, &mut jobs) {
+    fn commit_together(&self, seat: &mut Seat, mut jobs: Vec<Box<dyn Job>>) {
+        let synced = jobs.iter().any(|job| job.is_synced());
+        let done = self
+            .notice_others(seat)
+            .and_then(|()| seat.sync(synced))
+            .and_then(|()| transact(&mut seat.connection, &mut jobs));
+        match done {
             Ok(()) => jobs.into_iter().for_each(|job| job.answer(&self.path)),
             Err(cause) => jobs.into_iter().for_each(|job| job.refuse(storage_error(&cause, &self.path))),
         }
     }
+}
+
+impl Seat {
+    /// Has the next commits sync the disk, or not.
+    fn sync(&mut self, synced: bool) -> rusqlite::Result<()> {
+        if self.synced != synced {
+            self.connection.execute_batch(if synced {
+                "PRAGMA synchronous = FULL"
+            } else {
+                "PRAGMA synchronous = NORMAL"
+            })?;
+            self.synced = synced;
+        }
+        Ok(())
+    }
+}
+
+/// Changes when another connection, of this process or another, has changed the file.
+fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))
 }
 
 impl fmt::Debug for Writer {
@@ -114,6 +191,9 @@ trait Job: Send {
     /// Does the work and keeps its outcome; a failure says what SQLite said, if it was SQLite.
     fn run(&mut self, transaction: &Connection) -> Result<(), Option<rusqlite::ffi::Error>>;
 
+    /// Whether its outcome must be on disk.
+    fn is_synced(&self) -> bool;
+
     /// The transaction is on disk: gives the outcome to the caller.
     fn answer(self: Box<Self>, path: &Path);
 
@@ -125,6 +205,7 @@ struct Task<T, W> {
     work: Option<W>,
     outcome: Option<Result<T, Fault>>,
     slot: Arc<Mutex<Option<Result<T>>>>,
+    synced: bool,
 }
 
 impl<T: Send, W: FnOnce(&Connection) -> Result<T, Fault> + Send> Job for Task<T, W> {
@@ -132,6 +213,10 @@ impl<T: Send, W: FnOnce(&Connection) -> Result<T, Fault> + Send> Job for Task<T,
         let Some(work) = self.work.take() else { return Ok(()) };
         let outcome = self.outcome.insert(work(transaction));
         outcome.as_ref().map(|_| ()).map_err(Fault::sqlite)
+    }
+
+    fn is_synced(&self) -> bool {
+        self.synced
     }
 
     fn answer(self: Box<Self>, path: &Path) {

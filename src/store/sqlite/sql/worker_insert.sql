@@ -1,0 +1,1 @@
+INSERT INTO worker (lease_until) VALUES (?1) RETURNING id;

@@ -1,0 +1,120 @@
+//! The workers of a file: a row each, and a lock each by which the others see that one has died.
+//!
+//! Nothing here needs a sync of the disk: after a power cut no worker is left that could have held anything.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rusqlite::{OptionalExtension, params};
+
+use super::SqliteStore;
+use super::fault::Fault;
+use super::lock::WorkerLock;
+use super::row::{count, counted};
+use crate::error::Result;
+use crate::policy::lease::LEASE;
+use crate::store::{Colleague, Look, Tenure, Workers};
+use crate::time::Timestamp;
+use crate::types::{HookId, WorkerId};
+
+/// The locks of this store's own workers.
+#[derive(Debug, Default)]
+pub struct OwnWorkers {
+    locks: Mutex<HashMap<WorkerId, WorkerLock>>,
+}
+
+impl OwnWorkers {
+    fn lock(&self) -> MutexGuard<'_, HashMap<WorkerId, WorkerLock>> {
+        self.locks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Workers for SqliteStore {
+    fn enlist(&self, now: Timestamp) -> Result<WorkerId> {
+        let database = self.path.clone();
+        let (worker, lock) = self.write_unsynced(move |tx| {
+            let worker = tx.prepare_cached(sql!("worker_insert"))?.query_row([now.plus(LEASE)], |row| row.get(0))?;
+            // Before the row can be seen: a worker without its lock would be taken for dead.
+            Ok((worker, WorkerLock::take(&database, worker)?))
+        })?;
+        self.own_workers.lock().insert(worker, lock);
+        Ok(worker)
+    }
+
+    fn renew(&self, worker: WorkerId, now: Timestamp) -> Result<bool> {
+        let is_there = self.write_unsynced(move |tx| {
+            Ok(tx.prepare_cached(sql!("worker_renew"))?.execute(params![worker, now.plus(LEASE)])? == 1)
+        })?;
+        if !is_there && let Some(lock) = self.own_workers.lock().remove(&worker) {
+            lock.give_back();
+        }
+        Ok(is_there)
+    }
+
+    fn release(&self, lanes: &[(HookId, Tenure)]) -> Result<()> {
+        let lanes = lanes.to_vec();
+        self.write_unsynced(move |tx| {
+            let mut release = tx.prepare_cached(sql!("lane_release"))?;
+            for (hook, tenure) in lanes {
+                release.execute(params![hook, tenure.worker, counted(tenure.fence)])?;
+            }
+            Ok(())
+        })
+    }
+
+    fn retire(&self, worker: WorkerId) -> Result<()> {
+        let retired = self.write_unsynced(move |tx| {
+            tx.prepare_cached(sql!("worker_delete"))?.execute([worker])?;
+            Ok(())
+        });
+        // Also when the row could not be removed: a free lock is how the others see that it is over.
+        if let Some(lock) = self.own_workers.lock().remove(&worker) {
+            lock.give_back();
+        }
+        retired
+    }
+
+    fn bury(&self, others: &[Colleague]) -> Result<()> {
+        let seen = others.to_vec();
+        self.write_unsynced(move |tx| {
+            let mut bury = tx.prepare_cached(sql!("worker_bury"))?;
+            for other in seen {
+                bury.execute(params![other.worker, other.lease_until])?;
+            }
+            Ok(())
+        })?;
+        for other in others.iter().filter(|other| other.is_dead) {
+            WorkerLock::remove(&self.path, other.worker);
+        }
+        Ok(())
+    }
+
+    fn look(&self, worker: Option<WorkerId>, seen: u64) -> Result<Look> {
+        let mut look = self.read(|tx| {
+            let hooks = |sql: &str, given: &[&dyn rusqlite::ToSql]| {
+                let mut query = tx.prepare_cached(sql)?;
+                let hooks = query.query_map(given, |row| row.get(0))?;
+                hooks.collect::<rusqlite::Result<Vec<HookId>>>()
+            };
+            let mut others = tx.prepare_cached(sql!("workers_other"))?;
+            let others = others.query_map([worker], |row| {
+                Ok(Colleague { worker: row.get("id")?, lease_until: row.get("lease_until")?, is_dead: false })
+            })?;
+            let mut last = tx.prepare_cached(sql!("store_last_change"))?;
+            Ok::<_, Fault>(Look {
+                work: hooks(sql!("lanes_to_work"), &[&worker])?,
+                changed: hooks(sql!("lanes_changed"), &[&worker, &counted(seen)])?,
+                seen: last.query_row([], |row| count(row, "last_change")).optional()?.unwrap_or_default(),
+                others: others.collect::<rusqlite::Result<_>>()?,
+            })
+        })?;
+        for other in &mut look.others {
+            other.is_dead = WorkerLock::is_free(&self.path, other.worker);
+        }
+        Ok(look)
+    }
+
+    fn others_changes(&self) -> u64 {
+        self.writer.others_changes()
+    }
+}
