@@ -98,3 +98,13 @@ fn what_is_queued_is_found_without_a_look_at_what_has_ended() {
         assert_eq!(steps.iter().find(by_all), None, "{statement}: {steps:?}");
     }
 }
+
+/// The rules are rewritten where SQLite keeps them, so SQLite itself is asked.
+#[test]
+fn sqlite_finds_the_store_whole() {
+    let (_folder, _store, file) = store_and_file();
+    let found: String = file.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(found, "ok");
+    let references = "SELECT count(*) FROM pragma_foreign_key_list('delivery')";
+    assert_eq!(file.query_row(references, [], |row| row.get::<_, i64>(0)).unwrap(), 3);
+}
