@@ -1,8 +1,7 @@
-//! One engine per file, files for one user alone, and nothing forgotten in between.
+//! One engine per file, and nothing forgotten in between.
 
-use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -40,20 +39,6 @@ fn a_reopened_store_has_everything_that_it_was_given() {
     assert!(publish(&store, event(1)).duplicate);
     let made = publish_at(&store, event(4), at(-100)).id.number();
     assert!(made > publish(&store, event(3)).id.number(), "made ids go on where they were");
-}
-
-#[test]
-fn the_files_are_for_this_user_alone() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("hooks.db");
-    let store = SqliteStore::open(&path).unwrap();
-    rfi_hook(&store, "acme");
-    load(&store, tieback::types::HookId(1));
-    for suffix in ["", "-wal", "-shm", "-lock"] {
-        let file = folder.path().join(format!("hooks.db{suffix}"));
-        let mode = fs::metadata(&file).unwrap().permissions().mode() & 0o777;
-        assert_eq!(mode, 0o600, "{}", file.display());
-    }
 }
 
 #[test]

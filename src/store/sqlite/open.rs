@@ -13,7 +13,9 @@ use rusqlite::{Connection, MAIN_DB, OpenFlags};
 use super::fault::{Fault, storage_error};
 use super::location::{Location, unusable};
 use super::lock::{StoreLock, private};
+use super::modes::tighten;
 use super::schema;
+use super::seal::{Seals, bring_to_present, check_keys};
 use crate::error::{Error, ErrorKind, Result};
 
 /// How many times a statement tries again while another process writes, or another program (`sqlite3`, a backup) holds
@@ -35,12 +37,12 @@ pub struct Opened {
 }
 
 /// Opens the store at `path`; makes it when it is not there.
-pub fn open(path: &Path) -> Result<Opened> {
+pub fn open(path: &Path, seals: &Seals) -> Result<Opened> {
     let location = Location::find(path)?;
     loop {
         if is_there(&location)? {
             let lock = StoreLock::share(&location)?;
-            match open_file(&location).map_err(|fault| fault.into_error(&location.database)) {
+            match open_file(&location, seals).map_err(|fault| fault.into_error(&location.database)) {
                 Ok(Some(writer)) => return Ok(Opened { writer, location, lock }),
                 Ok(None) => {}
                 Err(error) => {
@@ -51,7 +53,7 @@ pub fn open(path: &Path) -> Result<Opened> {
         }
         // Whoever makes a file, or changes its schema, has it alone. If it was another, it is found done.
         let lock = StoreLock::alone(&location)?;
-        if let Err(error) = make(&location) {
+        if let Err(error) = make(&location, seals) {
             lock.give_back(&location);
             return Err(error);
         }
@@ -63,9 +65,9 @@ fn is_there(location: &Location) -> Result<bool> {
 }
 
 /// Makes the file, or brings an older one up to date.
-fn make(location: &Location) -> Result<()> {
+fn make(location: &Location, seals: &Seals) -> Result<()> {
     let made = make_file(location)?;
-    let opened = bring_up(location).map_err(|fault| fault.into_error(&location.database));
+    let opened = bring_up(location, seals).map_err(|fault| fault.into_error(&location.database));
     if opened.is_err() && made {
         for suffix in ["", "-wal", "-shm", "-journal"] {
             // What cannot be removed is empty, and the next opening takes it for new.
@@ -105,23 +107,24 @@ fn sync_directory(directory: &Path) -> std::io::Result<()> {
     if cfg!(unix) { File::open(directory)?.sync_all() } else { Ok(()) }
 }
 
-fn bring_up(location: &Location) -> Result<(), Fault> {
-    let mut connection = connect_checked(location)?.0;
+fn bring_up(location: &Location, seals: &Seals) -> Result<(), Fault> {
+    let mut connection = connect_checked(location, seals)?.0;
     schema::migrate(&mut connection, &location.database)
 }
 
 /// Opens a file that is there; `None` when it is to be brought up to date first.
-fn open_file(location: &Location) -> Result<Option<Connection>, Fault> {
-    let (connection, content) = connect_checked(location)?;
+fn open_file(location: &Location, seals: &Seals) -> Result<Option<Connection>, Fault> {
+    let (mut connection, content) = connect_checked(location, seals)?;
     if content != schema::Content::NEWEST {
         return Ok(None);
     }
     schema::check_structure(&connection, &location.database)?;
+    bring_to_present(&mut connection, seals, &location.database)?;
     Ok(Some(connection))
 }
 
 /// A connection to a file that is a store of ours, or blank, set up to write. Says what it found.
-fn connect_checked(location: &Location) -> Result<(Connection, schema::Content), Fault> {
+fn connect_checked(location: &Location, seals: &Seals) -> Result<(Connection, schema::Content), Fault> {
     let path = &location.database;
     let has_wal = Location::length_of(&location.beside("-wal"))? > 0;
     let connection = connect(path)?;
@@ -134,6 +137,8 @@ fn connect_checked(location: &Location) -> Result<(Connection, schema::Content),
     if content != schema::Content::Blank && !has_wal {
         refuse_truncated(&connection, location)?;
     }
+    check_keys(&connection, seals.keys(), path)?;
+    tighten(location)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
 
     let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
