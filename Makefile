@@ -65,8 +65,8 @@ sim: ## run the simulation over many seeds (SEEDS=5000)
 fuzz: ## fuzz URLs, JSON and lanes on this toolchain (FUZZ_SECONDS=60 each, at the same time)
 	TIEBACK_FUZZ_SECONDS=$(FUZZ_SECONDS) $(CARGO) test --test fuzz -- --nocapture --test-threads 3
 
-bench: ## measure deliveries against a bare HTTP client
-	$(CARGO) bench --bench throughput
+bench: ## measure speed against baselines in the same run (BENCH="hooks stored", SIZE="--rounds 9")
+	$(CARGO) bench --bench speed -- $(BENCH) $(SIZE)
 
 # ---- the Python module ----
 

@@ -3,7 +3,7 @@
 use super::catalogue::Catalogue;
 use crate::error::{Error, Result, shown};
 use crate::types::{Event, Id, check_name};
-use crate::wire::own::event_to_json;
+use crate::wire::own::event_to_text;
 
 /// The longest ULID that is taken, in characters. Procore's own sample is no valid ULID, so its form is not checked.
 const MAX_ULID: usize = 64;
@@ -13,7 +13,7 @@ const MAX_ULID: usize = 64;
 /// # Errors
 /// `invalid_argument` that names the member and its value.
 pub fn check_publishable(event: &Event, catalogue: &Catalogue) -> Result<String> {
-    let json = event_to_json(event).to_string();
+    let json = event_to_text(event);
     check_size(json.len())?;
     let scope = event.scope()?;
     check_name("resource_name", &event.resource_name)?;

@@ -1,5 +1,6 @@
 //! The body of a delivery: one event, in one of Procore's three payload versions.
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::exact;
@@ -13,11 +14,12 @@ use crate::types::{Event, Id, Metadata, PayloadVersion, RelatedResource};
 /// # Errors
 /// `invalid_argument` when the version cannot carry the event's ids, or it is over [`Event::MAX_PAYLOAD_BYTES`].
 pub fn render(event: &Event, version: PayloadVersion) -> Result<Vec<u8>> {
-    let members = match version {
-        PayloadVersion::V2 | PayloadVersion::V3 => numbered(event, version)?,
-        PayloadVersion::V4 => worded(event)?,
+    let payload = match version {
+        PayloadVersion::V2 | PayloadVersion::V3 => serde_json::to_vec(&Numbered::of(event, version)?),
+        PayloadVersion::V4 => serde_json::to_vec(&Worded::of(event)?),
     };
-    let payload = Value::Object(members).to_string().into_bytes();
+    let unwritten = |cause| Error::new(ErrorKind::Internal, format!("the event cannot be written as JSON: {cause}"));
+    let payload = payload.map_err(unwritten)?;
     if payload.len() > Event::MAX_PAYLOAD_BYTES {
         return Err(Error::invalid(format!(
             "the event's {version} payload has {} bytes: at most {} are allowed",
@@ -28,70 +30,109 @@ pub fn render(event: &Event, version: PayloadVersion) -> Result<Vec<u8>> {
     Ok(payload)
 }
 
-/// v2.0 and v3.0: ids are numbers.
-fn numbered(event: &Event, version: PayloadVersion) -> Result<Map<String, Value>> {
-    let number = |what: &str, id: Option<&Id>| number(what, id, version);
-    let metadata = event.metadata.clone().unwrap_or_default();
-    let metadata = object([
-        ("source_user_id", number("metadata.source_user_id", metadata.source_user_id.as_ref())?),
-        ("source_project_id", number("metadata.source_project_id", metadata.source_project_id.as_ref())?),
-        ("source_operation_id", Value::from(metadata.source_operation_id)),
-        ("source_company_id", number("metadata.source_company_id", metadata.source_company_id.as_ref())?),
-        ("source_application_id", Value::from(metadata.source_application_id)),
-    ]);
-    let mut payload = object([
-        ("id", number("id", Some(present("id", event.id.as_ref())?))?),
-        ("ulid", Value::from(present("ulid", event.ulid.as_deref())?)),
-        ("timestamp", Value::from(present("timestamp", event.timestamp)?.to_string())),
-        ("metadata", Value::Object(metadata)),
-        ("user_id", number("user_id", event.user_id.as_ref())?),
-        ("company_id", number("company_id", Some(company(event)?))?),
-        ("project_id", number("project_id", event.project_id.as_ref())?),
-        ("api_version", Value::from(version.as_str())),
-        ("event_type", Value::from(event.event_type.as_str())),
-        ("resource_name", Value::from(event.resource_name.as_str())),
-        ("resource_id", number("resource_id", Some(&event.resource_id))?),
-    ]);
-    if version == PayloadVersion::V3 {
-        let related: Vec<Value> = event
-            .related_resources
-            .iter()
-            .map(|related| {
-                let id = number("related_resources id", Some(&related.id))?;
-                Ok(Value::Object(object([("id", id), ("name", Value::from(related.name.as_str()))])))
-            })
-            .collect::<Result<_>>()?;
-        payload.insert("related_resources".to_owned(), Value::Array(related));
+/// v2.0 and v3.0: ids are numbers. The members, in their order.
+#[derive(Serialize)]
+struct Numbered<'a> {
+    id: i64,
+    ulid: &'a str,
+    timestamp: String,
+    metadata: NumberedMetadata<'a>,
+    user_id: Option<i64>,
+    company_id: i64,
+    project_id: Option<i64>,
+    api_version: &'a str,
+    event_type: &'a str,
+    resource_name: &'a str,
+    resource_id: i64,
+    /// v3.0 alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    related_resources: Option<Vec<NumberedRelated<'a>>>,
+}
+
+#[derive(Serialize)]
+struct NumberedMetadata<'a> {
+    source_user_id: Option<i64>,
+    source_project_id: Option<i64>,
+    source_operation_id: Option<&'a str>,
+    source_company_id: Option<i64>,
+    source_application_id: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct NumberedRelated<'a> {
+    id: i64,
+    name: &'a str,
+}
+
+impl<'a> Numbered<'a> {
+    fn of(event: &'a Event, version: PayloadVersion) -> Result<Self> {
+        let number = |what: &str, id: &Id| number(what, id, version);
+        let number_if_any = |what: &str, id: Option<&Id>| id.map(|id| number(what, id)).transpose();
+        let metadata = event.metadata.as_ref();
+        let id_of_metadata = |what: &str, id: fn(&Metadata) -> &Option<Id>| {
+            number_if_any(what, metadata.and_then(|metadata| id(metadata).as_ref()))
+        };
+        let related = |related: &'a RelatedResource| {
+            Ok(NumberedRelated { id: number("related_resources id", &related.id)?, name: &related.name })
+        };
+        Ok(Self {
+            metadata: NumberedMetadata {
+                source_user_id: id_of_metadata("metadata.source_user_id", |of| &of.source_user_id)?,
+                source_project_id: id_of_metadata("metadata.source_project_id", |of| &of.source_project_id)?,
+                source_operation_id: metadata.and_then(|of| of.source_operation_id.as_deref()),
+                source_company_id: id_of_metadata("metadata.source_company_id", |of| &of.source_company_id)?,
+                source_application_id: metadata.and_then(|of| of.source_application_id.as_deref()),
+            },
+            id: number("id", present("id", event.id.as_ref())?)?,
+            ulid: present("ulid", event.ulid.as_deref())?,
+            timestamp: present("timestamp", event.timestamp)?.to_string(),
+            user_id: number_if_any("user_id", event.user_id.as_ref())?,
+            company_id: number("company_id", company(event)?)?,
+            project_id: number_if_any("project_id", event.project_id.as_ref())?,
+            api_version: version.as_str(),
+            event_type: &event.event_type,
+            resource_name: &event.resource_name,
+            resource_id: number("resource_id", &event.resource_id)?,
+            related_resources: (version == PayloadVersion::V3)
+                .then(|| event.related_resources.iter().map(related).collect::<Result<_>>())
+                .transpose()?,
+        })
     }
-    Ok(payload)
 }
 
-/// v4.0: ids are strings, the event's ULID is its id.
-fn worded(event: &Event) -> Result<Map<String, Value>> {
-    let word = |id: Option<&Id>| Value::from(id.map(Id::as_str));
-    let mut payload = object([
-        ("id", Value::from(present("ulid", event.ulid.as_deref())?)),
-        ("timestamp", Value::from(present("timestamp", event.timestamp)?.to_string())),
-        ("reason", Value::from(event.event_type.as_str())),
-        ("company_id", word(Some(company(event)?))),
-        ("project_id", word(event.project_id.as_ref())),
-        ("user_id", word(event.user_id.as_ref())),
-        ("resource_type", Value::from(event.resource_name.as_str())),
-        ("resource_id", word(Some(&event.resource_id))),
-    ]);
-    if let Some(data) = &event.data {
-        payload.insert("data".to_owned(), data.clone());
+/// v4.0: ids are strings, the event's ULID is its id. The members, in their order.
+#[derive(Serialize)]
+struct Worded<'a> {
+    id: &'a str,
+    timestamp: String,
+    reason: &'a str,
+    company_id: &'a str,
+    project_id: Option<&'a str>,
+    user_id: Option<&'a str>,
+    resource_type: &'a str,
+    resource_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a Value>,
+}
+
+impl<'a> Worded<'a> {
+    fn of(event: &'a Event) -> Result<Self> {
+        Ok(Self {
+            id: present("ulid", event.ulid.as_deref())?,
+            timestamp: present("timestamp", event.timestamp)?.to_string(),
+            reason: &event.event_type,
+            company_id: company(event)?.as_str(),
+            project_id: event.project_id.as_ref().map(Id::as_str),
+            user_id: event.user_id.as_ref().map(Id::as_str),
+            resource_type: &event.resource_name,
+            resource_id: event.resource_id.as_str(),
+            data: event.data.as_ref(),
+        })
     }
-    Ok(payload)
 }
 
-fn object<const N: usize>(members: [(&str, Value); N]) -> Map<String, Value> {
-    members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
-}
-
-fn number(what: &str, id: Option<&Id>, version: PayloadVersion) -> Result<Value> {
-    let Some(id) = id else { return Ok(Value::Null) };
-    id.number().map(Value::from).ok_or_else(|| {
+fn number(what: &str, id: &Id, version: PayloadVersion) -> Result<i64> {
+    id.number().ok_or_else(|| {
         Error::invalid(format!(
             "{what} `{}` is not a number of at most 63 bits: payload {version} cannot carry it, only v4.0 can",
             shown(id.as_str())

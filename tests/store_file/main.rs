@@ -9,6 +9,7 @@ mod disk;
 mod migrate;
 mod modes;
 mod options;
+mod rules;
 mod sealing;
 mod sharing;
 mod together;

@@ -138,7 +138,7 @@ impl Run {
         if self.waiting == 0 {
             return None;
         }
-        let mut busy: HashSet<&str> = HashSet::new();
+        let mut busy: HashSet<&str> = HashSet::with_capacity(self.window.len());
         for (delivery, item) in &self.window {
             let first_of_resource = busy.insert(&item.queued.resource);
             if first_of_resource && item.phase == Phase::Waiting {

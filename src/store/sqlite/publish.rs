@@ -1,6 +1,6 @@
 //! Publishing: events with their deliveries.
 
-use rusqlite::{Connection, OptionalExtension, ToSql, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, ToSql, params};
 
 use super::fault::Fault;
 use super::refusal;
@@ -18,52 +18,57 @@ const LAST_EVENT_ID: i64 = (1 << 53) - 1;
 
 /// Keeps events and their deliveries; one answer each. The outer error is the store's, an inner one that event's; an
 /// event that is refused has written nothing.
-pub fn publish_all(tx: &Connection, events: &[Publishing], now: Timestamp) -> Result<Vec<Result<Published>>, Fault> {
-    let mut ids = EventIds { now, last: None };
+pub fn publish_all(tx: &Connection, events: Vec<Publishing>, now: Timestamp) -> Result<Vec<Result<Published>>, Fault> {
+    let (mut ids, mut inserts) = (EventIds::of(tx, now)?, Inserts::of(tx)?);
     let mut answers = Vec::with_capacity(events.len());
     for publishing in events {
-        answers.push(match publish(tx, publishing, &mut ids) {
+        answers.push(match publish(tx, publishing, &mut ids, &mut inserts) {
             Err(Fault::Refused(error)) if error.kind() != ErrorKind::Storage => Err(error),
             Err(fault) => return Err(fault),
             Ok(published) => Ok(published),
         });
     }
-    ids.keep(tx)?;
+    ids.keep()?;
     Ok(answers)
 }
 
-fn publish(tx: &Connection, publishing: &Publishing, ids: &mut EventIds) -> Result<Published, Fault> {
+fn publish(
+    tx: &Connection,
+    mut publishing: Publishing,
+    ids: &mut EventIds<'_>,
+    inserts: &mut Inserts<'_>,
+) -> Result<Published, Fault> {
     if publishing.named
-        && let Some(known) = known(tx, publishing)?
+        && let Some(known) = known(tx, &publishing)?
     {
         return Ok(known);
     }
     let scope = publishing.event.scope()?;
-    let (hooks, no_delivery) = match choose(tx, publishing, &scope)? {
+    let (hooks, no_delivery) = match choose(tx, &publishing, &scope)? {
         Ok(hooks) => (hooks, None),
         Err(reason) => (Vec::new(), Some(reason)),
     };
 
-    let mut event = publishing.event.clone();
+    let event = &mut publishing.event;
     let id = match event.id.as_ref().map(Id::number) {
         Some(Some(number)) => EventId(number),
         Some(None) => return Err(Error::new(ErrorKind::Internal, "an event with a word for an id was kept").into()),
-        None => ids.make(tx)?,
+        None => ids.make()?,
     };
     event.id = Some(id.into());
     // Everything that can be refused comes before the first row.
-    let payloads = render(&event, &hooks)?;
+    let payloads = render(event, &hooks)?;
     check_room(tx, publishing.bounds, &hooks)?;
-    insert_event(tx, publishing, id, &event, hooks.len(), no_delivery, ids.now)?;
+    inserts.event(&publishing, id, hooks.len(), no_delivery, ids.now)?;
     for (version, body) in payloads {
-        insert_payload(tx, id, version, &body)?;
+        inserts.payload(id, version, &body)?;
     }
     for (hook, version) in &hooks {
-        insert_delivery(tx, *hook, id, *version, ids.now)?;
+        inserts.delivery(*hook, id, *version, ids.now)?;
     }
     Ok(Published {
         id: id.into(),
-        ulid: event.ulid.unwrap_or_default(),
+        ulid: publishing.event.ulid.unwrap_or_default(),
         deliveries: hooks.len() as u64,
         duplicate: false,
         no_delivery,
@@ -174,28 +179,36 @@ fn candidates(tx: &Connection, query: &str, of: &[&dyn ToSql], triggered: bool) 
     let rows = query.query_map(of, |row| {
         Ok(Candidate { hook: row.get(0)?, payload_version: row.get(1)?, gate: row.get::<_, Gate>(2)?, triggered })
     })?;
-    rows.collect()
+    let mut candidates: Vec<Candidate> = rows.collect::<rusqlite::Result<_>>()?;
+    // There are few: cheaper here than in SQLite, which would set up a sorter for each event.
+    candidates.sort_unstable_by_key(|candidate| candidate.hook);
+    Ok(candidates)
 }
 
 /// Makes ids for the events of one transaction: the time in microseconds, raised above the last one made, past those
 /// that callers have taken.
-struct EventIds {
+struct EventIds<'tx> {
+    tx: &'tx Connection,
     now: Timestamp,
     /// The last one made, once it was read.
     last: Option<i64>,
+    taken: CachedStatement<'tx>,
 }
 
-impl EventIds {
-    fn make(&mut self, tx: &Connection) -> Result<EventId, Fault> {
+impl<'tx> EventIds<'tx> {
+    fn of(tx: &'tx Connection, now: Timestamp) -> rusqlite::Result<Self> {
+        Ok(Self { tx, now, last: None, taken: tx.prepare_cached(sql!("event_id_taken"))? })
+    }
+
+    fn make(&mut self) -> Result<EventId, Fault> {
         let last = match self.last {
             Some(last) => last,
-            None => tx.prepare_cached(sql!("event_id_last_made"))?.query_row([], |row| row.get(0))?,
+            None => self.tx.prepare_cached(sql!("event_id_last_made"))?.query_row([], |row| row.get(0))?,
         };
         // A clock beyond the year 2255 would leave no room: then the ids go on where they are.
         let from_clock = Some(self.now.as_micros()).filter(|micros| *micros < LAST_EVENT_ID).unwrap_or(0);
         let mut id = from_clock.max(last + 1);
-        let mut taken = tx.prepare_cached(sql!("event_id_taken"))?;
-        while taken.query_row([id], |row| row.get(0))? {
+        while self.taken.query_row([id], |row| row.get(0))? {
             id += 1;
         }
         if id > LAST_EVENT_ID {
@@ -207,9 +220,9 @@ impl EventIds {
     }
 
     /// Keeps the last one made.
-    fn keep(&self, tx: &Connection) -> rusqlite::Result<()> {
+    fn keep(&self) -> rusqlite::Result<()> {
         if let Some(last) = self.last {
-            tx.prepare_cached(sql!("event_id_made"))?.execute([last])?;
+            self.tx.prepare_cached(sql!("event_id_made"))?.execute([last])?;
         }
         Ok(())
     }
@@ -221,44 +234,64 @@ fn render(event: &Event, hooks: &Recipients) -> Result<Vec<(PayloadVersion, Vec<
     wanted.map(|version| Ok((version, payload::render(event, version)?))).collect()
 }
 
-fn insert_event(
-    tx: &Connection,
-    publishing: &Publishing,
-    id: EventId,
-    event: &Event,
-    deliveries: usize,
-    no_delivery: Option<NoDelivery>,
-    now: Timestamp,
-) -> rusqlite::Result<()> {
-    tx.prepare_cached(sql!("event_insert"))?.execute(params![
-        id,
-        resource_key(event),
-        event.ulid,
-        event.resource_name.to_lowercase(),
-        event.event_type.to_lowercase(),
-        event.timestamp,
-        now,
-        counted(deliveries as u64),
-        no_delivery,
-        publishing.given,
-    ])?;
-    Ok(())
+/// The statements that keep events, looked up once for all events of a call.
+pub struct Inserts<'tx> {
+    tx: &'tx Connection,
+    event: CachedStatement<'tx>,
+    payload: CachedStatement<'tx>,
+    delivery: CachedStatement<'tx>,
 }
 
-/// Keeps a body.
-pub fn insert_payload(tx: &Connection, event: EventId, version: PayloadVersion, body: &[u8]) -> rusqlite::Result<()> {
-    tx.prepare_cached(sql!("payload_insert"))?.execute(params![event, version, body])?;
-    Ok(())
-}
+impl<'tx> Inserts<'tx> {
+    /// Those of this transaction.
+    pub fn of(tx: &'tx Connection) -> rusqlite::Result<Self> {
+        Ok(Self {
+            tx,
+            event: tx.prepare_cached(sql!("event_insert"))?,
+            payload: tx.prepare_cached(sql!("payload_insert"))?,
+            delivery: tx.prepare_cached(sql!("delivery_insert"))?,
+        })
+    }
 
-/// Queues a delivery.
-pub fn insert_delivery(
-    tx: &Connection,
-    hook: HookId,
-    event: EventId,
-    version: PayloadVersion,
-    now: Timestamp,
-) -> rusqlite::Result<DeliveryId> {
-    tx.prepare_cached(sql!("delivery_insert"))?.execute(params![hook, event, version, now])?;
-    Ok(DeliveryId(tx.last_insert_rowid()))
+    fn event(
+        &mut self,
+        publishing: &Publishing,
+        id: EventId,
+        deliveries: usize,
+        no_delivery: Option<NoDelivery>,
+        now: Timestamp,
+    ) -> rusqlite::Result<()> {
+        let event = &publishing.event;
+        self.event.execute(params![
+            id,
+            resource_key(event),
+            event.ulid,
+            event.resource_name.to_lowercase(),
+            event.event_type.to_lowercase(),
+            event.timestamp,
+            now,
+            counted(deliveries as u64),
+            no_delivery,
+            publishing.given,
+        ])?;
+        Ok(())
+    }
+
+    /// Keeps a body.
+    pub fn payload(&mut self, event: EventId, version: PayloadVersion, body: &[u8]) -> rusqlite::Result<()> {
+        self.payload.execute(params![event, version, body])?;
+        Ok(())
+    }
+
+    /// Queues a delivery.
+    pub fn delivery(
+        &mut self,
+        hook: HookId,
+        event: EventId,
+        version: PayloadVersion,
+        now: Timestamp,
+    ) -> rusqlite::Result<DeliveryId> {
+        self.delivery.execute(params![hook, event, version, now])?;
+        Ok(DeliveryId(self.tx.last_insert_rowid()))
+    }
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::fault::{Fault, damaged};
-use super::publish::{insert_delivery, insert_payload, publish_all};
+use super::publish::{Inserts, publish_all};
 use super::registry::hook_in;
 use super::row::{StoredDestination, control, count, counted, lane_state, span, standing, to_json};
 use super::seal::Seals;
@@ -27,7 +27,7 @@ use crate::wire::payload;
 impl Queue for SqliteStore {
     fn publish(&self, events: &[Publishing], now: Timestamp) -> Result<Vec<Result<Published>>> {
         let events = events.to_vec();
-        self.write(move |tx| publish_all(tx, &events, now))
+        self.write(move |tx| publish_all(tx, events, now))
     }
 
     fn load(&self, requests: &[LoadRequest]) -> Result<Vec<Loaded>> {
@@ -256,10 +256,11 @@ fn redeliver(
     }
     let mut query = tx.prepare_cached(sql!("payload_of_event"))?;
     let is_stored: bool = query.query_row(params![event, version], |row| row.get(0))?;
+    let mut inserts = Inserts::of(tx)?;
     if !is_stored {
-        insert_payload(tx, event, version, &payload::render(&content_of(tx, event)?, version)?)?;
+        inserts.payload(event, version, &payload::render(&content_of(tx, event)?, version)?)?;
     }
-    Ok(insert_delivery(tx, hook, event, version, now)?)
+    Ok(inserts.delivery(hook, event, version, now)?)
 }
 
 /// The whole event: what the caller gave, and what was made up.

@@ -11,13 +11,14 @@ use crate::error::{Error, ErrorKind};
 const APPLICATION_ID: i32 = i32::from_be_bytes(*b"tieb");
 
 /// What brings a file from one version to the next; the version is how many of them a file has had.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("schema/0001_begin.sql"),
     include_str!("schema/0002_retention.sql"),
     include_str!("schema/0003_queue_length.sql"),
     include_str!("schema/0004_workers.sql"),
     include_str!("schema/0005_sealing.sql"),
     include_str!("schema/0006_hook_options.sql"),
+    include_str!("schema/0008_cheap_rules.sql"),
 ];
 
 /// The tables of the newest version.

@@ -1,5 +1,6 @@
-//! Group commit by leader: whoever gets the one connection that writes commits everything that waits, in one
-//! transaction and so with one sync of the disk. There is no writer thread.
+//! Group commit by leader: whoever comes while nobody leads commits everything that waits, in one transaction and so
+//! with one sync of the disk. What comes meanwhile waits for the next leader, which is one of those that wait. There is
+//! no writer thread.
 //!
 //! Jobs that nobody needs after a power cut may do without the sync, if all that commit together may.
 //!
@@ -9,7 +10,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -19,10 +20,19 @@ use crate::error::{Error, ErrorKind, Result};
 /// The one connection that writes, and the jobs that wait for it.
 pub struct Writer {
     seat: Mutex<Seat>,
-    waiting: Mutex<Vec<Box<dyn Job>>>,
+    waiting: Mutex<Waiting>,
+    /// A leader has ended: its answers are there, and the lead is free.
+    ended: Condvar,
     /// How often somebody else was seen to have changed the file.
     others_changes: AtomicU64,
     path: PathBuf,
+}
+
+/// The jobs that nobody has begun, and whether somebody leads.
+#[derive(Default)]
+struct Waiting {
+    jobs: Vec<Box<dyn Job>>,
+    led: bool,
 }
 
 /// Who has it writes.
@@ -39,7 +49,7 @@ impl Writer {
     pub fn new(connection: Connection, path: PathBuf) -> Result<Self> {
         let data_version = data_version(&connection).map_err(|cause| storage_error(&cause, &path))?;
         let seat = Mutex::new(Seat { connection, synced: true, data_version });
-        Ok(Self { seat, waiting: Mutex::default(), others_changes: AtomicU64::new(0), path })
+        Ok(Self { seat, waiting: Mutex::default(), ended: Condvar::new(), others_changes: AtomicU64::new(0), path })
     }
 
     /// Runs `work` in a transaction, together with whatever else waits. It is on disk when this returns `Ok`.
@@ -84,14 +94,21 @@ impl Writer {
         synced: bool,
     ) -> Result<T> {
         let slot = Arc::new(Mutex::new(None));
-        lock(&self.waiting).push(Box::new(Task { work: Some(work), outcome: None, slot: Arc::clone(&slot), synced }));
-        let mut seat = lock(&self.seat);
+        let mut waiting = lock(&self.waiting);
+        waiting.jobs.push(Box::new(Task { work: Some(work), outcome: None, slot: Arc::clone(&slot), synced }));
+        // Not at the seat's lock: it would let through one after the other, each with what little has come since, and
+        // those whose answers are there as well.
+        let unanswered = |waiting: &mut Waiting| waiting.led && lock(&slot).is_none();
+        waiting = self.ended.wait_while(waiting, unanswered).unwrap_or_else(PoisonError::into_inner);
         if let Some(answer) = lock(&slot).take() {
             return answer;
         }
-        let jobs = std::mem::take(&mut *lock(&self.waiting));
-        self.commit_together(&mut seat, jobs);
-        drop(seat);
+        waiting.led = true;
+        let jobs = std::mem::take(&mut waiting.jobs);
+        drop(waiting);
+        let lead = Lead(self);
+        self.commit_together(&mut lock(&self.seat), jobs);
+        drop(lead);
         lock(&slot).take().unwrap_or_else(|| {
             // The leader that had this job panicked, and its transaction was rolled back.
             Err(Error::new(ErrorKind::Internal, "a call that was to be committed with this one broke off: not kept"))
@@ -133,8 +150,18 @@ fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
 
 impl fmt::Debug for Writer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let writing = matches!(self.seat.try_lock(), Err(TryLockError::WouldBlock));
-        f.debug_struct("Writer").field("writing", &writing).field("waiting", &lock(&self.waiting).len()).finish()
+        let Waiting { jobs, led } = &*lock(&self.waiting);
+        f.debug_struct("Writer").field("writing", led).field("waiting", &jobs.len()).finish()
+    }
+}
+
+/// The lead, which ends also when the leader panics.
+struct Lead<'a>(&'a Writer);
+
+impl Drop for Lead<'_> {
+    fn drop(&mut self) {
+        lock(&self.0.waiting).led = false;
+        self.0.ended.notify_all();
     }
 }
 

@@ -1,6 +1,7 @@
 //! Events, both ways, with nothing lost.
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::members::{Members, list, wrong_type};
 use crate::error::Result;
@@ -9,47 +10,95 @@ use crate::types::{Event, Id, Metadata, RelatedResource};
 
 /// Everything an event has. [`event_from_json`] gives the same event back.
 pub fn event_to_json(event: &Event) -> Value {
-    let mut members = Map::new();
-    let mut put = |name: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            members.insert(name.to_owned(), value);
+    serde_json::to_value(Written::of(event)).expect("names of members are text, which JSON can always hold")
+}
+
+/// [`event_to_json`] as text, compact.
+pub fn event_to_text(event: &Event) -> String {
+    serde_json::to_string(&Written::of(event)).expect("names of members are text, which JSON can always hold")
+}
+
+/// The members, in their order; what an event has not is absent.
+#[derive(Serialize)]
+struct Written<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ulid: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timestamp: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    company_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    project_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<&'a str>,
+    resource_name: &'a str,
+    resource_id: &'a str,
+    event_type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api_version: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<WrittenMetadata<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    related_resources: Option<Vec<WrittenRelated<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unknown: Option<&'a Map<String, Value>>,
+}
+
+#[derive(Serialize)]
+struct WrittenMetadata<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_user_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_project_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_operation_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_company_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_application_id: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct WrittenRelated<'a> {
+    id: &'a str,
+    name: &'a str,
+}
+
+impl<'a> Written<'a> {
+    fn of(event: &'a Event) -> Self {
+        let related = |related: &'a RelatedResource| WrittenRelated { id: related.id.as_str(), name: &related.name };
+        Self {
+            id: word(event.id.as_ref()),
+            ulid: event.ulid.as_deref(),
+            timestamp: event.timestamp.map(|timestamp| timestamp.to_string()),
+            company_id: word(event.company_id.as_ref()),
+            project_id: word(event.project_id.as_ref()),
+            user_id: word(event.user_id.as_ref()),
+            resource_name: &event.resource_name,
+            resource_id: event.resource_id.as_str(),
+            event_type: &event.event_type,
+            api_version: event.api_version.as_deref(),
+            metadata: event.metadata.as_ref().map(|metadata| WrittenMetadata {
+                source_user_id: word(metadata.source_user_id.as_ref()),
+                source_project_id: word(metadata.source_project_id.as_ref()),
+                source_operation_id: metadata.source_operation_id.as_deref(),
+                source_company_id: word(metadata.source_company_id.as_ref()),
+                source_application_id: metadata.source_application_id.as_deref(),
+            }),
+            related_resources: (!event.related_resources.is_empty())
+                .then(|| event.related_resources.iter().map(related).collect()),
+            data: event.data.as_ref(),
+            unknown: Some(&event.unknown).filter(|unknown| !unknown.is_empty()),
         }
-    };
-    put("id", word(event.id.as_ref()));
-    put("ulid", event.ulid.as_deref().map(Value::from));
-    put("timestamp", event.timestamp.map(|timestamp| Value::from(timestamp.to_string())));
-    put("company_id", word(event.company_id.as_ref()));
-    put("project_id", word(event.project_id.as_ref()));
-    put("user_id", word(event.user_id.as_ref()));
-    put("resource_name", Some(Value::from(event.resource_name.as_str())));
-    put("resource_id", word(Some(&event.resource_id)));
-    put("event_type", Some(Value::from(event.event_type.as_str())));
-    put("api_version", event.api_version.as_deref().map(Value::from));
-    put("metadata", event.metadata.as_ref().map(metadata_to_json));
-    put("related_resources", related_to_json(&event.related_resources));
-    put("data", event.data.clone());
-    put("unknown", Some(&event.unknown).filter(|unknown| !unknown.is_empty()).cloned().map(Value::Object));
-    Value::Object(members)
+    }
 }
 
-fn metadata_to_json(metadata: &Metadata) -> Value {
-    let members = [
-        ("source_user_id", word(metadata.source_user_id.as_ref())),
-        ("source_project_id", word(metadata.source_project_id.as_ref())),
-        ("source_operation_id", metadata.source_operation_id.as_deref().map(Value::from)),
-        ("source_company_id", word(metadata.source_company_id.as_ref())),
-        ("source_application_id", metadata.source_application_id.as_deref().map(Value::from)),
-    ];
-    Value::Object(members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect())
-}
-
-fn related_to_json(related: &[RelatedResource]) -> Option<Value> {
-    let item = |related: &RelatedResource| json!({"id": related.id.as_str(), "name": related.name});
-    (!related.is_empty()).then(|| related.iter().map(item).collect())
-}
-
-fn word(id: Option<&Id>) -> Option<Value> {
-    id.map(|id| Value::from(id.as_str()))
+fn word(id: Option<&Id>) -> Option<&str> {
+    id.map(Id::as_str)
 }
 
 /// Reads an event. The shape is checked here; whether it can be published is

@@ -2,5 +2,4 @@
 SELECT id, payload_version, status
 FROM hook
 WHERE project_id = ?1 AND deleted_at IS NULL
-    AND (?2 IS NULL OR company_id IS NULL OR company_id = ?2)
-ORDER BY id;
+    AND (?2 IS NULL OR company_id IS NULL OR company_id = ?2);

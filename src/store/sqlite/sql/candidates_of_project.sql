@@ -6,5 +6,4 @@ WHERE project_id = ?1 AND deleted_at IS NULL
     AND EXISTS (
         SELECT 1 FROM hook_trigger
         WHERE hook_id = hook.id AND resource_name_key = ?2 AND event_type_key = ?3
-    )
-ORDER BY id;
+    );
