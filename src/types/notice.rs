@@ -25,16 +25,23 @@ pub enum NoticeKind {
         /// The error's message, with what to do.
         reason: String,
     },
+    /// The store was restored from a backup, and has deliveries still that were queued in it: they may have been sent
+    /// before. Told when the engine opens; [`Delivery::restored`](super::Delivery::restored) says which.
+    Restored {
+        /// How many there are.
+        queued: u64,
+    },
 }
 
 impl NoticeKind {
-    /// `paused`, `resumed`, `flushed` or `store_failed`.
+    /// `paused`, `resumed`, `flushed`, `store_failed` or `restored`.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Paused { .. } => "paused",
             Self::Resumed => "resumed",
             Self::Flushed { .. } => "flushed",
             Self::StoreFailed { .. } => "store_failed",
+            Self::Restored { .. } => "restored",
         }
     }
 }

@@ -201,6 +201,7 @@ fn delivery(payload: &[u8]) -> Delivery {
         event: Event::new(&Scope::company(1).unwrap(), "Company Users", Id::from(42), "update"),
         payload: payload.to_vec(),
         created_at: None,
+        restored: false,
         attempts: vec![attempt, Attempt { response_error: Some("refused".to_owned()), ..Attempt::default() }],
     }
 }

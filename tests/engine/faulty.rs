@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use tieback::error::{Error, ErrorKind, Result};
 use tieback::store::memory::MemoryStore;
-use tieback::store::{Commit, Committed, LaneOrder, LoadRequest, Loaded, Log, Publishing, Queue, Registry};
+use tieback::store::{Commit, Committed, LaneOrder, LoadRequest, Loaded, Log, Publishing, Queue, Registry, Upkeep};
 use tieback::time::Timestamp;
 use tieback::types::*;
 
@@ -157,3 +157,5 @@ impl Log for Faulty {
         self.store.purge(ended_before, limit)
     }
 }
+
+impl Upkeep for Faulty {}

@@ -78,6 +78,12 @@ fn open_or_make(path: &Path) -> std::io::Result<(File, bool)> {
     }
 }
 
+/// Whether an engine, of this process or another, has a store open. Nothing is made or changed.
+pub fn is_held(location: &Location) -> bool {
+    let lock = File::open(location.beside("-lock"));
+    lock.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
 /// Readable and writable by this user alone.
 pub fn private(options: &mut OpenOptions) {
     #[cfg(unix)]

@@ -9,11 +9,14 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use self::fault::Fault;
+use self::location::Location;
 use self::lock::StoreLock;
 use self::readers::Readers;
 use self::writer::Writer;
-use super::refusal;
+use super::{Upkeep, refusal};
 use crate::error::Result;
+use crate::time::Timestamp;
+use crate::types::{IntegrityReport, Restored, RestoredLane};
 
 /// The statement in `sql/<name>.sql`.
 macro_rules! sql {
@@ -42,11 +45,22 @@ mod log;
 
 mod retention;
 
+mod stats;
+
+mod integrity;
+
+mod compact;
+
+mod backup;
+
+mod restore;
+
 /// A store in an SQLite file. It may be used from any thread; what is written is on disk when a method returns.
 pub struct SqliteStore {
     // Dropped in this order: connections before the lock that keeps other processes away.
     readers: Readers,
     writer: Writer,
+    location: Location,
     _lock: StoreLock,
 }
 
@@ -59,12 +73,25 @@ impl SqliteStore {
     /// cut short or damaged, on a network file system, or its disk is full. A refused file is left as it was.
     pub fn open(path: &Path) -> Result<Self> {
         let opened = open::open(path).map_err(|error| error.during("open"))?;
-        let database = opened.location.database;
+        let location = opened.location;
         Ok(Self {
-            readers: Readers::new(database.clone()),
-            writer: Writer::new(opened.writer, database),
+            readers: Readers::new(location.database.clone()),
+            writer: Writer::new(opened.writer, location.database.clone()),
+            location,
             _lock: opened.lock,
         })
+    }
+
+    /// Makes a store at `path` from a backup, or from the file of a closed store, and says what it will perhaps send a
+    /// second time. No engine may have either open. A store that is there already is a `conflict`, or with `replace` is
+    /// moved aside. Ids that the lost store gave out after the backup was taken are not given out again.
+    ///
+    /// # Errors
+    /// `invalid_argument` when both paths are one file or name none; `conflict` when there is a store; `unavailable`
+    /// while an engine has one of them open; `storage` when the backup is not a store, of a newer tieback, damaged, or
+    /// the disk fails. Then the store that was there is as it was.
+    pub fn restore(backup: &Path, path: &Path, replace: bool, now: Timestamp) -> Result<Restored> {
+        restore::restore(backup, path, replace, now).map_err(|error| error.during("restore"))
     }
 
     fn read<T>(&self, reading: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T> {
@@ -76,6 +103,24 @@ impl SqliteStore {
         writing: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T> {
         self.writer.run(writing)
+    }
+}
+
+impl Upkeep for SqliteStore {
+    fn check_integrity(&self, quick: bool) -> Result<IntegrityReport> {
+        self.read(|tx| integrity::check(tx, quick))
+    }
+
+    fn compact(&self) -> Result<()> {
+        self.writer.alone(compact::compact)
+    }
+
+    fn backup(&self, to: &Path, replace: bool, now: Timestamp, go_on: &dyn Fn() -> Result<()>) -> Result<()> {
+        backup::backup(&self.location, to, replace, now, go_on)
+    }
+
+    fn restored_lanes(&self) -> Result<Vec<RestoredLane>> {
+        self.read(stats::restored_lanes)
     }
 }
 

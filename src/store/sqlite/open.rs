@@ -13,6 +13,7 @@ use rusqlite::{Connection, MAIN_DB, OpenFlags};
 use super::fault::{Fault, storage_error};
 use super::location::{Location, unusable};
 use super::lock::{StoreLock, private};
+use super::restore;
 use super::schema;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -33,7 +34,7 @@ pub struct Opened {
 pub fn open(path: &Path) -> Result<Opened> {
     let location = Location::find(path)?;
     let lock = StoreLock::take(&location)?;
-    match open_locked(&location) {
+    match restore::complete(&location).and_then(|()| open_locked(&location)) {
         Ok(writer) => Ok(Opened { writer, location, lock }),
         Err(error) => {
             lock.give_back(&location);
@@ -80,7 +81,7 @@ fn make_file(location: &Location) -> Result<bool> {
 }
 
 /// A new name is durable once its directory is.
-fn sync_directory(directory: &Path) -> std::io::Result<()> {
+pub fn sync_directory(directory: &Path) -> std::io::Result<()> {
     if cfg!(unix) { File::open(directory)?.sync_all() } else { Ok(()) }
 }
 
@@ -117,7 +118,7 @@ fn open_file(location: &Location) -> Result<Connection, Fault> {
 }
 
 /// A connection with the settings that are the connection's own. It changes nothing in the file.
-fn connect(path: &Path) -> rusqlite::Result<Connection> {
+pub fn connect(path: &Path) -> rusqlite::Result<Connection> {
     // No SQLITE_OPEN_URI: a path is a path. No SQLITE_OPEN_CREATE: the file is made with its mode before.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
@@ -142,7 +143,7 @@ pub fn connect_reader(path: &Path) -> rusqlite::Result<Connection> {
 
 /// A file that was cut short behind its first page. While the WAL has changes its end is not known; then SQLite notices
 /// when it reads what is missing.
-fn refuse_truncated(connection: &Connection, path: &Path) -> Result<(), Fault> {
+pub fn refuse_truncated(connection: &Connection, path: &Path) -> Result<(), Fault> {
     let pages: u64 = pragma_number(connection, "page_count")?;
     let page_size: u64 = pragma_number(connection, "page_size")?;
     let length = Location::length_of(path)?;

@@ -46,6 +46,11 @@ impl Writer {
         })
     }
 
+    /// Runs `work` outside of a transaction, while nobody writes.
+    pub fn alone<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T> {
+        work(&lock(&self.connection)).map_err(|fault| fault.into_error(&self.path))
+    }
+
     fn commit_together(&self, connection: &mut Connection, mut jobs: Vec<Box<dyn Job>>) {
         match transact(connection, &mut jobs) {
             Ok(()) => jobs.into_iter().for_each(|job| job.answer(&self.path)),
