@@ -102,10 +102,7 @@ fn open_file(location: &Location) -> Result<Connection, Fault> {
 
     let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
     if mode != "wal" {
-        return Err(Fault::Refused(Error::new(
-            ErrorKind::Storage,
-            format!("the store `{}` is on a disk where SQLite cannot keep a WAL: use another disk", path.display()),
-        )));
+        return Err(no_wal(path));
     }
     connection.pragma_update(None, "cache_size", -16 * 1024)?;
     // 16 MiB of WAL between checkpoints: a page that changes often is moved into the file once, not every time.
@@ -114,7 +111,20 @@ fn open_file(location: &Location) -> Result<Connection, Fault> {
     connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
     schema::migrate(&mut connection, path)?;
     schema::check_structure(&connection, path)?;
+    refuse_other_journal(location)?;
     Ok(connection)
+}
+
+/// SQLite says `wal` also when an error of the disk has just kept it from changing the file's mode, and goes on with a
+/// rollback journal: readers and the writer would be in each other's way. Whether there is a WAL is seen by its file.
+fn refuse_other_journal(location: &Location) -> Result<(), Fault> {
+    if location.beside("-wal").exists() { Ok(()) } else { Err(no_wal(&location.database)) }
+}
+
+fn no_wal(path: &Path) -> Fault {
+    let path = path.display();
+    let message = format!("SQLite cannot keep a WAL beside the store `{path}`: check the disk, or use another one");
+    Fault::Refused(Error::new(ErrorKind::Storage, message))
 }
 
 /// A connection with the settings that are the connection's own. It changes nothing in the file.
