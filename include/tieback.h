@@ -1377,15 +1377,13 @@ const char *tieback_restored_replaced(const tieback_restored *restored);
 const char *tieback_restored_to_json(const tieback_restored *restored);
 
 /**
- * What happened since the last call: lanes that paused, resumed or were flushed, a store that failed or was restored. At most
- * 1,024 are kept; the oldest go first.
+ * What happened since the last call: lanes that paused, resumed or were flushed, a store that failed or was restored.
+ * At most 1,024 are kept; the oldest go first.
  *
  * Ownership: `*out` is yours; free it with `tieback_notices_free`. Threads: any. NULL: `error` may be.
  * Errors: TIEBACK_CLOSED.
  */
-tieback_status tieback_engine_notices(const tieback_engine *engine,
-                                      tieback_notices **out,
-                                      tieback_error **error);
+tieback_status tieback_engine_notices(const tieback_engine *engine, tieback_notices **out, tieback_error **error);
 
 /**
  * Frees a list and its notices.

@@ -46,8 +46,8 @@ class Delivery:
     """The payload as sent, byte for byte."""
     created_at: datetime.datetime | None
     restored: bool
-    """Whether it was queued in a backup that was restored: it may have been sent before, by attempts that are not in the
-    log."""
+    """Whether it was queued in a backup that was restored: it may have been sent before, by attempts that are not in
+    the log."""
     attempts: tuple[Attempt, ...]
     """Oldest first."""
 

@@ -245,8 +245,8 @@ class Engine:
         self._native.backup(plain_text("path", os.fspath(path)), flag("replace", replace))
 
     def check_integrity(self, *, quick: bool = False) -> IntegrityReport:
-        """Looks for damage in the store, and says what it found: pages and indexes that contradict each other, rows that
-        refer to nothing, counts that are wrong, content that cannot be read. It changes nothing; publishing and
+        """Looks for damage in the store, and says what it found: pages and indexes that contradict each other, rows
+        that refer to nothing, counts that are wrong, content that cannot be read. It changes nothing; publishing and
         delivering go on. `quick` leaves out what compares every row of the log."""
         return integrity_report_from_answer(self._native.check_integrity(flag("quick", quick)))
 

@@ -17,8 +17,8 @@ class Notice:
     at: datetime.datetime
     kind: str
     """`paused`, `resumed`, `flushed`; `store_failed` while the store cannot keep what was delivered (such as on a full
-    disk): then nothing starts, and it is tried again every second; or `restored` when the engine opened a store that was
-    restored from a backup and still has what was queued in it, which may have been sent before."""
+    disk): then nothing starts, and it is tried again every second; or `restored` when the engine opened a store that
+    was restored from a backup and still has what was queued in it, which may have been sent before."""
     reason: str | None
     """What the endpoint did, when it is paused (`503`, `connection refused`, ...), or what the store's error says."""
     discarded: int | None
@@ -52,8 +52,8 @@ class Stats:
     reusable_bytes: int
     """How much of that is free, and used again before the file grows."""
     wal_bytes: int
-    """How long the write-ahead log beside it is. It is moved into the file every 16 MiB or so; one that grows far beyond
-    that tells of a reader that holds it back, or of a disk that fails."""
+    """How long the write-ahead log beside it is. It is moved into the file every 16 MiB or so; one that grows far
+    beyond that tells of a reader that holds it back, or of a disk that fails."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,9 +61,9 @@ def restore(backup: str | os.PathLike[str], path: str | os.PathLike[str], *, rep
     either open. A store that is there already is a `ConflictError`, or with `replace` is moved aside
     (`hooks.db-replaced`).
 
-    What was queued in the backup is sent, and may have been sent before, after the backup was taken: the answer says how
-    much that is, the engine tells it as a notice when it opens, and each such delivery is marked as `restored`. Ids that
-    the lost store gave out after the backup was taken are not given out again.
+    What was queued in the backup is sent, and may have been sent before, after the backup was taken: the answer says
+    how much that is, the engine tells it as a notice when it opens, and each such delivery is marked as `restored`.
+    Ids that the lost store gave out after the backup was taken are not given out again.
 
     `StorageError` when the backup is no store, is of a newer tieback, or is damaged: then what was there is as it was.
     """

@@ -44,8 +44,8 @@ impl tieback_notice {
 /// Notices, oldest first.
 pub struct tieback_notices(List<tieback_notice>);
 
-/// What happened since the last call: lanes that paused, resumed or were flushed, a store that failed or was restored. At most
-/// 1,024 are kept; the oldest go first.
+/// What happened since the last call: lanes that paused, resumed or were flushed, a store that failed or was restored.
+/// At most 1,024 are kept; the oldest go first.
 ///
 /// Ownership: `*out` is yours; free it with `tieback_notices_free`. Threads: any. NULL: `error` may be.
 /// Errors: TIEBACK_CLOSED.

@@ -179,7 +179,7 @@ fn a_disk_that_gets_full_during_a_backup_keeps_nothing_of_it_and_the_store_is_as
 
 #[test]
 fn a_disk_that_gets_full_during_a_restore_keeps_the_store_that_was_there() {
-    let Some(disk) = Mount::of_kilobytes(1024) else { return };
+    let Some(disk) = Mount::of_kilobytes(768) else { return };
     let folder = tempfile::tempdir().unwrap();
     let big = SqliteStore::open(&folder.path().join("hooks.db")).unwrap();
     let hook = rfi_hook(&big, "acme");

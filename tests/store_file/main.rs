@@ -10,6 +10,7 @@ mod schemas;
 mod backup;
 mod bad_files;
 mod disk;
+mod figures;
 mod integrity;
 mod migrate;
 mod restore;
