@@ -1163,8 +1163,8 @@ int64_t tieback_stats_database_bytes(const tieback_stats *stats);
 int64_t tieback_stats_reusable_bytes(const tieback_stats *stats);
 
 /**
- * How long the write-ahead log beside the database is. It is moved into the file every 16 MiB or so; one that grows far
- * beyond that tells of a reader that holds it back, or of a disk that fails.
+ * How long the write-ahead log beside the database is. It is moved into the file every 16 MiB or so; one that grows
+ * far beyond that tells of a reader that holds it back, or of a disk that fails.
  *
  * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
  */
@@ -1236,8 +1236,8 @@ tieback_status tieback_engine_backup(const tieback_engine *engine,
  *
  * Ownership: `*out` is yours; free it with `tieback_restored_free`. Threads: any. NULL: `error` may be.
  * Errors: TIEBACK_CONFLICT; TIEBACK_INVALID_ARGUMENT when both paths are one file or name none; TIEBACK_UNAVAILABLE
- * while an engine has one of them open; TIEBACK_STORAGE when the backup is no tieback store, is newer than this library
- * or damaged, or the disk fails or is full. What was there is as it was then.
+ * while an engine has one of them open; TIEBACK_STORAGE when the backup is no tieback store, is newer than this
+ * library or damaged, or the disk fails or is full. What was there is as it was then.
  */
 tieback_status tieback_restore(const char *backup,
                                const char *path,

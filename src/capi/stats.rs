@@ -110,8 +110,8 @@ pub extern "C" fn tieback_stats_reusable_bytes(stats: Option<&tieback_stats>) ->
     guard_read(stats, 0, |stats| count(stats.stats.reusable_bytes))
 }
 
-/// How long the write-ahead log beside the database is. It is moved into the file every 16 MiB or so; one that grows far
-/// beyond that tells of a reader that holds it back, or of a disk that fails.
+/// How long the write-ahead log beside the database is. It is moved into the file every 16 MiB or so; one that grows
+/// far beyond that tells of a reader that holds it back, or of a disk that fails.
 ///
 /// Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
 #[unsafe(no_mangle)]

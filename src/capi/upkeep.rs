@@ -45,8 +45,8 @@ pub extern "C" fn tieback_engine_backup(
 ///
 /// Ownership: `*out` is yours; free it with `tieback_restored_free`. Threads: any. NULL: `error` may be.
 /// Errors: TIEBACK_CONFLICT; TIEBACK_INVALID_ARGUMENT when both paths are one file or name none; TIEBACK_UNAVAILABLE
-/// while an engine has one of them open; TIEBACK_STORAGE when the backup is no tieback store, is newer than this library
-/// or damaged, or the disk fails or is full. What was there is as it was then.
+/// while an engine has one of them open; TIEBACK_STORAGE when the backup is no tieback store, is newer than this
+/// library or damaged, or the disk fails or is full. What was there is as it was then.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_restore(
     backup: *const c_char,

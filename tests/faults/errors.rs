@@ -1,5 +1,5 @@
-//! Errors of the disk, at each call that hooks, publishing, delivering and upkeep make: nothing that was acknowledged is
-//! lost, each error says what it is, and the engine goes on when the disk does.
+//! Errors of the disk, at each call that hooks, publishing, delivering and upkeep make: nothing that was acknowledged
+//! is lost, each error says what it is, and the engine goes on when the disk does.
 
 use std::collections::BTreeSet;
 use std::fs;

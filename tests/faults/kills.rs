@@ -1,5 +1,5 @@
-//! The end of the process at each call that a backup, a restore or a migration makes: what is found afterwards is whole,
-//! the one or the other.
+//! The end of the process at each call that a backup, a restore or a migration makes: what is found afterwards is
+//! whole, the one or the other.
 
 use std::fs;
 use std::os::unix::process::ExitStatusExt;

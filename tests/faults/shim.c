@@ -226,7 +226,7 @@ static void pour(int from, int to)
         broken("cannot copy");
 }
 
-/* Of a file that SQLite has open no second descriptor may be closed: its locks would go. It opens them for both ways. */
+/* Of a file that SQLite has open no second descriptor may be closed: its locks would go. Its own are for both ways. */
 static int both_ways(int fd)
 {
     char link[64];

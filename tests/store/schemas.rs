@@ -1,4 +1,4 @@
-//! Files of earlier schemas. A migration that was released is never changed, so they are what the earlier tieback wrote.
+//! Files of earlier schemas. A migration that was released is never changed, so they are what an earlier tieback made.
 #![allow(dead_code)]
 
 use std::fs;
