@@ -309,6 +309,11 @@ typedef struct tieback_hooks tieback_hooks;
 typedef struct tieback_idle_report tieback_idle_report;
 
 /**
+ * What `tieback_engine_check_integrity` found.
+ */
+typedef struct tieback_integrity_report tieback_integrity_report;
+
+/**
  * One happening on a hook's lane, or to the store under all of them.
  */
 typedef struct tieback_notice tieback_notice;
@@ -339,13 +344,18 @@ typedef struct tieback_resource tieback_resource;
 typedef struct tieback_resources tieback_resources;
 
 /**
+ * A store that `tieback_restore` has made.
+ */
+typedef struct tieback_restored tieback_restored;
+
+/**
  * The webhooks API: hooks, triggers, resources, deliveries. A checked handle: one that is freed or foreign is an
  * error.
  */
 typedef struct tieback_service tieback_service;
 
 /**
- * How much an engine has to do, at one moment.
+ * How much an engine has to do, what it keeps, and what that takes on the disk, at one moment.
  */
 typedef struct tieback_stats tieback_stats;
 
@@ -1027,7 +1037,7 @@ tieback_status tieback_engine_run_until_idle(const tieback_engine *engine,
                                              tieback_error **error);
 
 /**
- * How much there is to do.
+ * How much there is to do, what is kept, and what that takes on the disk. Cheap, however much there is.
  *
  * Ownership: `*out` is yours; free it with `tieback_stats_free`. Threads: any. NULL: `error` may be.
  * Errors: TIEBACK_CLOSED, TIEBACK_STORAGE.
@@ -1191,6 +1201,56 @@ int64_t tieback_stats_paused_lanes(const tieback_stats *stats);
 int64_t tieback_stats_oldest_queued_age_ms(const tieback_stats *stats);
 
 /**
+ * Hooks that are not deleted.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_stats_hooks(const tieback_stats *stats);
+
+/**
+ * Deliveries in the log that were delivered.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_stats_delivered(const tieback_stats *stats);
+
+/**
+ * Deliveries in the log that were given up, for whatever reason.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_stats_discarded(const tieback_stats *stats);
+
+/**
+ * When the oldest delivery of the log got its outcome, as RFC 3339; NULL when none has one.
+ *
+ * Ownership: the object's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_stats_oldest_kept_at(const tieback_stats *stats);
+
+/**
+ * How long the database file is.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_stats_database_bytes(const tieback_stats *stats);
+
+/**
+ * How much of the database file is free, and used again before it grows.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_stats_reusable_bytes(const tieback_stats *stats);
+
+/**
+ * How long the write-ahead log beside the database is. It is moved into the file every 16 MiB or so; one that grows
+ * far beyond that tells of a reader that holds it back, or of a disk that fails.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_stats_wal_bytes(const tieback_stats *stats);
+
+/**
  * The figures as JSON.
  *
  * Ownership: the object's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
@@ -1233,8 +1293,172 @@ int64_t tieback_purged_hooks(const tieback_purged *purged);
 const char *tieback_purged_to_json(const tieback_purged *purged);
 
 /**
- * What happened since the last call: lanes that paused, resumed or were flushed, and a store that failed. At most
- * 1,024 are kept; the oldest go first.
+ * Writes a backup: one file with everything as it is at one moment, for this user alone. Publishing and delivering go
+ * on. The file gets its name when it is whole, checked and on disk; one that is there already is a conflict, or is
+ * replaced when `replace` is 1.
+ *
+ * Ownership: nothing is given. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_CONFLICT; TIEBACK_INVALID_ARGUMENT when the path names no file or one of the store's own;
+ * TIEBACK_UNAVAILABLE while another backup to it is under way, or an engine has it open; TIEBACK_STORAGE when the disk
+ * fails or is full, or the store is damaged; TIEBACK_CLOSED. Nothing is left then.
+ */
+tieback_status tieback_engine_backup(const tieback_engine *engine,
+                                     const char *path,
+                                     int32_t replace,
+                                     tieback_error **error);
+
+/**
+ * Makes the store of an engine at `path` from a backup, or from the file of a closed store. No engine may have either
+ * open. A store that is there already is a conflict, or is moved aside when `replace` is 1 (`hooks.db-replaced`).
+ *
+ * What was queued in the backup is sent, and may have been sent before, after the backup was taken: the answer says
+ * how much that is. Ids that the lost store gave out after the backup was taken are not given out again.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_restored_free`. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_CONFLICT; TIEBACK_INVALID_ARGUMENT when both paths are one file or name none; TIEBACK_UNAVAILABLE
+ * while an engine has one of them open; TIEBACK_STORAGE when the backup is no tieback store, is newer than this
+ * library or damaged, or the disk fails or is full. What was there is as it was then.
+ */
+tieback_status tieback_restore(const char *backup,
+                               const char *path,
+                               int32_t replace,
+                               tieback_restored **out,
+                               tieback_error **error);
+
+/**
+ * Looks for damage in the store, and says what it found: pages and indexes that contradict each other, rows that refer
+ * to nothing, counts that are wrong, content that cannot be read. It changes nothing; publishing and delivering go on.
+ * `quick` 1 leaves out what compares every row of the log. Damage is no error, but a finding.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_integrity_report_free`. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_CLOSED; TIEBACK_STORAGE when the file cannot be read at all.
+ */
+tieback_status tieback_engine_check_integrity(const tieback_engine *engine,
+                                              int32_t quick,
+                                              tieback_integrity_report **out,
+                                              tieback_error **error);
+
+/**
+ * Gives the space of what was removed back to the file system; `tieback_stats_reusable_bytes` says how much that is.
+ * It takes as long as writing what is kept, and room for that twice, in the temporary folder and beside the store;
+ * publishing waits meanwhile, and so does whatever else writes. Without it the space is used again.
+ *
+ * Ownership: nothing is given. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_CLOSED; TIEBACK_STORAGE when the disk fails or is full: nothing was changed then.
+ */
+tieback_status tieback_engine_compact(const tieback_engine *engine, tieback_error **error);
+
+/**
+ * Frees the report.
+ *
+ * Ownership: ends the report. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_integrity_report_free(tieback_integrity_report *report);
+
+/**
+ * 1 when nothing was found.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int32_t tieback_integrity_report_sound(const tieback_integrity_report *report);
+
+/**
+ * How many findings the report has, at most 100.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+size_t tieback_integrity_report_len(const tieback_integrity_report *report);
+
+/**
+ * 1 when there are more findings than the report has.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int32_t tieback_integrity_report_more(const tieback_integrity_report *report);
+
+/**
+ * Which rule a finding breaks, from 0: "file", "references", "lanes", "counts", "outcomes", "ids" or "content".
+ *
+ * Ownership: the report's, until it is freed. Threads: any. NULL: gives NULL, and so does an index past the end.
+ * Errors: none.
+ */
+const char *tieback_integrity_report_check(const tieback_integrity_report *report, size_t index);
+
+/**
+ * What was found and where, from 0; no content of any row.
+ *
+ * Ownership: the report's, until it is freed. Threads: any. NULL: gives NULL, and so does an index past the end.
+ * Errors: none.
+ */
+const char *tieback_integrity_report_message(const tieback_integrity_report *report, size_t index);
+
+/**
+ * The report as JSON.
+ *
+ * Ownership: the report's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_integrity_report_to_json(const tieback_integrity_report *report);
+
+/**
+ * Frees the answer.
+ *
+ * Ownership: ends the object. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_restored_free(tieback_restored *restored);
+
+/**
+ * When the backup was taken, as RFC 3339; NULL for the file of a closed store, which does not say it.
+ *
+ * Ownership: the object's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_restored_backed_up_at(const tieback_restored *restored);
+
+/**
+ * How many deliveries were queued in the backup. They are sent, and may have been sent before.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_restored_queued(const tieback_restored *restored);
+
+/**
+ * How many hooks have any of them.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+size_t tieback_restored_lane_count(const tieback_restored *restored);
+
+/**
+ * The id of one of these hooks, from 0.
+ *
+ * Ownership: the object's, until it is freed. Threads: any. NULL: gives NULL, and so does an index past the end.
+ * Errors: none.
+ */
+const char *tieback_restored_lane_hook_id(const tieback_restored *restored, size_t index);
+
+/**
+ * How many of these deliveries one of these hooks has, from 0.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0, and so does an index past the end. Errors: none.
+ */
+int64_t tieback_restored_lane_queued(const tieback_restored *restored, size_t index);
+
+/**
+ * Where the store is now that was there before; NULL when there was none.
+ *
+ * Ownership: the object's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_restored_replaced(const tieback_restored *restored);
+
+/**
+ * The answer as JSON.
+ *
+ * Ownership: the object's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_restored_to_json(const tieback_restored *restored);
+
+/**
+ * What happened since the last call: lanes that paused, resumed or were flushed, a store that failed or was restored.
+ * At most 1,024 are kept; the oldest go first.
  *
  * Ownership: `*out` is yours; free it with `tieback_notices_free`. Threads: any. NULL: `error` may be.
  * Errors: TIEBACK_CLOSED.
@@ -1278,9 +1502,10 @@ const char *tieback_notice_hook_id(const tieback_notice *notice);
 const char *tieback_notice_at(const tieback_notice *notice);
 
 /**
- * What happened: "paused", "resumed", "flushed", "store_failed" while the store cannot keep what was delivered (such
- * as on a full disk): then nothing starts, and it is tried again every second; or "out_of_descriptors" while this
- * process may open no more files: then attempts wait, and no endpoint is taken to have failed.
+ * What happened: "paused", "resumed", "flushed"; "store_failed" while the store cannot keep what was delivered (such
+ * as on a full disk): then nothing starts, and it is tried again every second; "out_of_descriptors" while this process
+ * may open no more files: then attempts wait, and no endpoint is taken to have failed; or "restored" when the engine
+ * opened a store that was restored from a backup and still has what was queued in it, which may have been sent before.
  *
  * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
  */
@@ -1300,6 +1525,13 @@ const char *tieback_notice_reason(const tieback_notice *notice);
  * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
  */
 int64_t tieback_notice_discarded(const tieback_notice *notice);
+
+/**
+ * How many deliveries were queued in the backup that the store was restored from, and are still; 0 for other kinds.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_notice_queued(const tieback_notice *notice);
 
 /**
  * The notice as JSON.
@@ -2151,6 +2383,14 @@ const uint8_t *tieback_delivery_payload(const tieback_delivery *delivery);
  * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
  */
 size_t tieback_delivery_payload_len(const tieback_delivery *delivery);
+
+/**
+ * 1 when it was queued in a backup that was restored: it may have been sent before, by attempts that are not in the
+ * log.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int32_t tieback_delivery_restored(const tieback_delivery *delivery);
 
 /**
  * How many attempts there were.

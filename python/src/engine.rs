@@ -299,6 +299,25 @@ impl Engine {
         to_python(py, &own::purged_to_json(&purged))
     }
 
+    // ---- upkeep ----
+
+    fn backup(&self, py: Python<'_>, path: PathBuf, replace: bool) -> PyResult<()> {
+        let opened = self.opened.clone();
+        on_a_thread(py, "backup", move || opened.call(|service| service.engine().backup(&path, replace)))
+    }
+
+    fn check_integrity(&self, py: Python<'_>, quick: bool) -> PyResult<Py<PyAny>> {
+        const NAME: &str = "check_integrity";
+        let opened = self.opened.clone();
+        let report = on_a_thread(py, NAME, move || opened.call(|service| service.engine().check_integrity(quick)))?;
+        to_python(py, &own::integrity_report_to_json(&report))
+    }
+
+    fn compact(&self, py: Python<'_>) -> PyResult<()> {
+        let opened = self.opened.clone();
+        on_a_thread(py, "compact", move || opened.call(|service| service.engine().compact()))
+    }
+
     fn notices(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         let notices = self.serve(py, "notices", |service| service.engine().notices())?;
         to_python(py, &Value::Array(notices.iter().map(own::notice_to_json).collect()))

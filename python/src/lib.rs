@@ -10,6 +10,8 @@ mod engine;
 mod opened;
 mod wait;
 
+use std::path::PathBuf;
+
 use pyo3::prelude::*;
 
 /// The native half of `tieback`. Not for use by itself: its functions can change with every version.
@@ -23,6 +25,14 @@ mod _tieback {
     #[pymodule_export]
     #[allow(non_upper_case_globals)]
     const __version__: &str = env!("CARGO_PKG_VERSION");
+
+    /// Makes a store from a backup.
+    #[pyfunction]
+    fn restore(py: Python<'_>, backup: PathBuf, path: PathBuf, replace: bool) -> PyResult<Py<PyAny>> {
+        let call = move || tieback::engine::Engine::restore(&backup, &path, replace);
+        let restored = wait::on_a_thread(py, "restore", call)?;
+        convert::to_python(py, &tieback::wire::own::restored_to_json(&restored))
+    }
 
     /// The scope with its ids checked, as the texts that every answer has.
     #[pyfunction]

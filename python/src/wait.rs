@@ -55,11 +55,11 @@ pub fn in_slices(
 
 /// Makes a call that cannot be cut in slices on a thread of its own, and waits for it. Ctrl-C ends the wait; the call
 /// goes on to its end.
-pub fn on_a_thread(
+pub fn on_a_thread<T: Send + 'static>(
     py: Python<'_>,
     operation: &'static str,
-    call: impl FnOnce() -> Result<()> + Send + 'static,
-) -> PyResult<()> {
+    call: impl FnOnce() -> Result<T> + Send + 'static,
+) -> PyResult<T> {
     let (done, mut answer) = mpsc::sync_channel(1);
     let begun = thread::Builder::new().name(format!("tieback-{operation}")).spawn(move || {
         // Nobody listens any more after Ctrl-C.

@@ -151,7 +151,8 @@ def test_paused_lane_starts_nothing_until_resumed(
     engine.resume(scope, hook.id)
     run(engine)
     assert deliveries(engine, hook)[0].status == "delivered"
-    assert engine.stats() == tieback.Stats(queued=0, in_flight=0, paused_lanes=0, oldest_queued_age=0.0)
+    stats = engine.stats()
+    assert (stats.queued, stats.in_flight, stats.paused_lanes, stats.oldest_queued_age) == (0, 0, 0, 0.0)
 
 
 def test_retry_now_ends_a_back_off(

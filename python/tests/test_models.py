@@ -17,8 +17,10 @@ MODELS = [
     tieback.Attempt,
     tieback.Delivery,
     tieback.Event,
+    tieback.Finding,
     tieback.Hook,
     tieback.IdleReport,
+    tieback.IntegrityReport,
     tieback.Metadata,
     tieback.Notice,
     tieback.Published,
@@ -26,6 +28,8 @@ MODELS = [
     tieback.RateLimit,
     tieback.RelatedResource,
     tieback.Resource,
+    tieback.Restored,
+    tieback.RestoredLane,
     tieback.Scope,
     tieback.Stats,
     tieback.Trigger,
@@ -62,8 +66,10 @@ def everything(engine: tieback.Engine, endpoint: Endpoint, hook: tieback.Hook, e
     return [
         *(scope, tieback.Scope.project(1, company_id=2), full, full.metadata, full.related_resources[0], published),
         *(report, delivery, delivery.attempts[0], hook, next(engine.triggers.list(scope, hook.id)), engine.stats()),
-        *(next(engine.resources.list(scope)), engine.notices()[0], engine.purge()),
+        *(next(engine.resources.list(scope)), engine.notices()[0], engine.purge(), engine.check_integrity()),
         tieback.RateLimit(attempts=1, per=10),
+        *(tieback.Finding(check="lanes", message="hook 1 has no lane"), tieback.RestoredLane(hook_id="1", queued=2)),
+        tieback.Restored(backed_up_at=None, queued=0, lanes=(), replaced=None),
     ]
 
 

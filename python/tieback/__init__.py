@@ -42,6 +42,7 @@ from ._service import Deliveries, Hooks, Resources, Triggers
 from ._status import IdleReport, Notice, Purged, Stats
 from ._tieback import __version__
 from ._trigger import Resource, Trigger
+from ._upkeep import Finding, IntegrityReport, Restored, RestoredLane, restore
 
 __all__ = [
     "Attempt",
@@ -53,10 +54,12 @@ __all__ = [
     "Engine",
     "Error",
     "Event",
+    "Finding",
     "ForbiddenError",
     "Hook",
     "Hooks",
     "IdleReport",
+    "IntegrityReport",
     "InternalError",
     "InvalidArgumentError",
     "Metadata",
@@ -71,6 +74,8 @@ __all__ = [
     "RelatedResource",
     "Resource",
     "Resources",
+    "Restored",
+    "RestoredLane",
     "Scope",
     "Stats",
     "StorageError",
@@ -82,6 +87,7 @@ __all__ = [
     "UnavailableError",
     "__version__",
     "open",
+    "restore",
 ]
 
 # In tracebacks, reprs and pickles everything is `tieback.X`: which file defines it is nobody's business.

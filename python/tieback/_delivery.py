@@ -45,6 +45,9 @@ class Delivery:
     payload: bytes = field(repr=False)
     """The payload as sent, byte for byte."""
     created_at: datetime.datetime | None
+    restored: bool
+    """Whether it was queued in a backup that was restored: it may have been sent before, by attempts that are not in
+    the log."""
     attempts: tuple[Attempt, ...]
     """Oldest first."""
 
@@ -59,6 +62,7 @@ def delivery_from_answer(answer: Answer) -> Delivery:
         event=event_from_answer(answer["event"]),
         payload=answer["payload"],
         created_at=moment(answer.get("created_at")),
+        restored=answer.get("restored", False),
         attempts=tuple(attempt_from_answer(attempt) for attempt in answer["attempts"]),
     )
 

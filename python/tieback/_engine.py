@@ -34,6 +34,7 @@ from ._status import (
     purged_from_answer,
     stats_from_answer,
 )
+from ._upkeep import IntegrityReport, integrity_report_from_answer
 
 
 def open(
@@ -146,8 +147,8 @@ class Engine:
     on the thread that calls them. A `with` block closes it.
 
     >>> with tieback.open(path) as engine:
-    ...     engine.stats()
-    Stats(queued=0, in_flight=0, paused_lanes=0, oldest_queued_age=0.0)
+    ...     engine.stats().queued
+    0
     >>> engine.closed
     True
     """
@@ -238,7 +239,7 @@ class Engine:
         self._native.resume(scope_to_input(scope), id_text("hook_id", hook_id))
 
     def stats(self) -> Stats:
-        """How much there is to do."""
+        """How much there is to do, what is kept, and what that takes on the disk. Cheap, however much there is."""
         return stats_from_answer(self._native.stats())
 
     def purge(self) -> Purged:
@@ -247,9 +248,29 @@ class Engine:
         return purged_from_answer(self._native.purge())
 
     def notices(self) -> list[Notice]:
-        """What happened since the last call: lanes that paused, resumed or were flushed, and a store that failed. The
-        newest 1,024 are kept."""
+        """What happened since the last call: lanes that paused, resumed or were flushed, a store that failed or was
+        restored. The newest 1,024 are kept."""
         return [notice_from_answer(notice) for notice in self._native.notices()]
+
+    # ---- upkeep ----
+
+    def backup(self, path: str | os.PathLike[str], *, replace: bool = False) -> None:
+        """Writes a backup: one file with everything as it is at one moment, for this user alone. Publishing and
+        delivering go on. The file gets its name when it is whole, checked and on disk; one that is there already is a
+        `ConflictError`, or with `replace` is replaced then. `tieback.restore` makes a store of it."""
+        self._native.backup(plain_text("path", os.fspath(path)), flag("replace", replace))
+
+    def check_integrity(self, *, quick: bool = False) -> IntegrityReport:
+        """Looks for damage in the store, and says what it found: pages and indexes that contradict each other, rows
+        that refer to nothing, counts that are wrong, content that cannot be read. It changes nothing; publishing and
+        delivering go on. `quick` leaves out what compares every row of the log."""
+        return integrity_report_from_answer(self._native.check_integrity(flag("quick", quick)))
+
+    def compact(self) -> None:
+        """Gives the space of what was removed back to the file system; `Stats.reusable_bytes` says how much that is. It
+        takes as long as writing what is kept, and room for that twice, in the temporary folder and beside the store;
+        publishing waits meanwhile, and so does whatever else writes. Without it the space is used again."""
+        self._native.compact()
 
     # ---- ending ----
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 
-from ._answer import Answer, required_moment
+from ._answer import Answer, moment, required_moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,19 +16,22 @@ class Notice:
     """The hook; `None` when it concerns all."""
     at: datetime.datetime
     kind: str
-    """`paused`, `resumed`, `flushed`, `store_failed` while the store cannot keep what was delivered (such as on a full
-    disk): then nothing starts, and it is tried again every second; or `out_of_descriptors` while this process may open
-    no more files: then attempts wait, and no endpoint is taken to have failed."""
+    """`paused`, `resumed`, `flushed`; `store_failed` while the store cannot keep what was delivered (such as on a full
+    disk): then nothing starts, and it is tried again every second; `out_of_descriptors` while this process may open no
+    more files: then attempts wait, and no endpoint is taken to have failed; or `restored` when the engine opened a
+    store that was restored from a backup and still has what was queued in it, which may have been sent before."""
     reason: str | None
     """What the endpoint did, when it is paused (`503`, `connection refused`, ...), what the store's error says, or what
     to do about file descriptors."""
     discarded: int | None
     """How many deliveries were discarded, when it was flushed."""
+    queued: int | None
+    """How many deliveries were queued in the backup and are still, when the store was restored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """How much an engine has to do."""
+    """How much an engine has to do, what it keeps, and what that takes on the disk."""
 
     queued: int
     """Deliveries without an outcome, including those in flight."""
@@ -38,6 +41,21 @@ class Stats:
     """Lanes that wait after a failure, and lanes that you paused."""
     oldest_queued_age: float
     """How many seconds the oldest queued delivery has waited; 0 when none is queued."""
+    hooks: int
+    """Hooks that are not deleted."""
+    delivered: int
+    """Deliveries in the log that were delivered."""
+    discarded: int
+    """Deliveries in the log that were given up, for whatever reason."""
+    oldest_kept_at: datetime.datetime | None
+    """When the oldest delivery of the log got its outcome; `None` when none has one."""
+    database_bytes: int
+    """How long the database file is."""
+    reusable_bytes: int
+    """How much of that is free, and used again before the file grows."""
+    wal_bytes: int
+    """How long the write-ahead log beside it is. It is moved into the file every 16 MiB or so; one that grows far
+    beyond that tells of a reader that holds it back, or of a disk that fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +90,7 @@ def notice_from_answer(answer: Answer) -> Notice:
         kind=answer["kind"],
         reason=answer.get("reason"),
         discarded=answer.get("discarded"),
+        queued=answer.get("queued"),
     )
 
 
@@ -82,6 +101,13 @@ def stats_from_answer(answer: Answer) -> Stats:
         in_flight=answer["in_flight"],
         paused_lanes=answer["paused_lanes"],
         oldest_queued_age=answer["oldest_queued_age_ms"] / 1000,
+        hooks=answer["hooks"],
+        delivered=answer["delivered"],
+        discarded=answer["discarded"],
+        oldest_kept_at=moment(answer.get("oldest_kept_at")),
+        database_bytes=answer["database_bytes"],
+        reusable_bytes=answer["reusable_bytes"],
+        wal_bytes=answer["wal_bytes"],
     )
 
 

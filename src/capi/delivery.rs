@@ -112,6 +112,15 @@ pub extern "C" fn tieback_delivery_payload_len(delivery: Option<&tieback_deliver
     guard_read(delivery, 0, |delivery| delivery.delivery.payload.len())
 }
 
+/// 1 when it was queued in a backup that was restored: it may have been sent before, by attempts that are not in the
+/// log.
+///
+/// Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieback_delivery_restored(delivery: Option<&tieback_delivery>) -> i32 {
+    guard_read(delivery, 0, |delivery| delivery.delivery.restored.into())
+}
+
 /// How many attempts there were.
 ///
 /// Ownership: a number. Threads: any. NULL: gives 0. Errors: none.

@@ -159,7 +159,7 @@ pub extern "C" fn tieback_engine_run_until_idle(
     })
 }
 
-/// How much there is to do.
+/// How much there is to do, what is kept, and what that takes on the disk. Cheap, however much there is.
 ///
 /// Ownership: `*out` is yours; free it with `tieback_stats_free`. Threads: any. NULL: `error` may be.
 /// Errors: TIEBACK_CLOSED, TIEBACK_STORAGE.

@@ -39,6 +39,12 @@ mod stats;
 
 mod purged;
 
+mod upkeep;
+
+mod integrity;
+
+mod restored;
+
 mod notice;
 
 mod service;
@@ -80,6 +86,8 @@ const _: () = {
     shared::<idle::tieback_idle_report>();
     shared::<stats::tieback_stats>();
     shared::<purged::tieback_purged>();
+    shared::<integrity::tieback_integrity_report>();
+    shared::<restored::tieback_restored>();
     shared::<notice::tieback_notices>();
     shared::<hook::tieback_hook>();
     shared::<hook_list::tieback_hooks>();

@@ -35,7 +35,7 @@ impl tieback_notice {
                 NoticeKind::Paused { reason }
                 | NoticeKind::StoreFailed { reason }
                 | NoticeKind::OutOfDescriptors { reason } => Some(Kept::new(reason)),
-                NoticeKind::Resumed | NoticeKind::Flushed { .. } => None,
+                NoticeKind::Resumed | NoticeKind::Flushed { .. } | NoticeKind::Restored { .. } => None,
             },
             json: Json::default(),
             notice,
@@ -46,8 +46,8 @@ impl tieback_notice {
 /// Notices, oldest first.
 pub struct tieback_notices(List<tieback_notice>);
 
-/// What happened since the last call: lanes that paused, resumed or were flushed, and a store that failed. At most
-/// 1,024 are kept; the oldest go first.
+/// What happened since the last call: lanes that paused, resumed or were flushed, a store that failed or was restored.
+/// At most 1,024 are kept; the oldest go first.
 ///
 /// Ownership: `*out` is yours; free it with `tieback_notices_free`. Threads: any. NULL: `error` may be.
 /// Errors: TIEBACK_CLOSED.
@@ -104,9 +104,10 @@ pub extern "C" fn tieback_notice_at(notice: Option<&tieback_notice>) -> *const c
     guard_read(notice, ptr::null(), |notice| notice.at.as_ptr())
 }
 
-/// What happened: "paused", "resumed", "flushed", "store_failed" while the store cannot keep what was delivered (such
-/// as on a full disk): then nothing starts, and it is tried again every second; or "out_of_descriptors" while this
-/// process may open no more files: then attempts wait, and no endpoint is taken to have failed.
+/// What happened: "paused", "resumed", "flushed"; "store_failed" while the store cannot keep what was delivered (such
+/// as on a full disk): then nothing starts, and it is tried again every second; "out_of_descriptors" while this process
+/// may open no more files: then attempts wait, and no endpoint is taken to have failed; or "restored" when the engine
+/// opened a store that was restored from a backup and still has what was queued in it, which may have been sent before.
 ///
 /// Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
 #[unsafe(no_mangle)]
@@ -130,10 +131,18 @@ pub extern "C" fn tieback_notice_reason(notice: Option<&tieback_notice>) -> *con
 pub extern "C" fn tieback_notice_discarded(notice: Option<&tieback_notice>) -> i64 {
     guard_read(notice, 0, |notice| match notice.notice.kind {
         NoticeKind::Flushed { discarded } => count(discarded),
-        NoticeKind::Paused { .. }
-        | NoticeKind::Resumed
-        | NoticeKind::StoreFailed { .. }
-        | NoticeKind::OutOfDescriptors { .. } => 0,
+        _ => 0,
+    })
+}
+
+/// How many deliveries were queued in the backup that the store was restored from, and are still; 0 for other kinds.
+///
+/// Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieback_notice_queued(notice: Option<&tieback_notice>) -> i64 {
+    guard_read(notice, 0, |notice| match notice.notice.kind {
+        NoticeKind::Restored { queued } => count(queued),
+        _ => 0,
     })
 }
 

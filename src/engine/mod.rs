@@ -16,6 +16,7 @@ mod publish;
 mod retention;
 mod signals;
 mod status;
+mod upkeep;
 mod worker;
 
 use std::ops::{Deref, DerefMut};
@@ -38,7 +39,7 @@ use crate::random::Random;
 use crate::runtime::{Process, Runtime};
 use crate::store::{LaneOrder, QueueBounds, Store};
 use crate::time::Clock;
-use crate::types::{DeliveryId, HookId, Id, IdleReport, Notice, Scope, Stats};
+use crate::types::{DeliveryId, HookId, Id, IdleReport, Notice, NoticeKind, Scope, Stats};
 use notices::Notices;
 use publish::Ulids;
 use signals::Signals;
@@ -84,9 +85,10 @@ impl Engine {
     /// The engine on a store that is open already; the path and the store keys of the options are not used.
     ///
     /// # Errors
-    /// `invalid_argument` for options that make no sense.
+    /// `invalid_argument` for options that make no sense; `storage` when the store cannot be read.
     pub fn on(store: Arc<dyn Store>, options: EngineOptions) -> Result<Self> {
         options.check()?;
+        let restored: u64 = store.restored_lanes()?.iter().map(|lane| lane.queued).sum();
         let shared = Shared {
             store: Mutex::new(Some(store)),
             clock: options.clock,
@@ -108,6 +110,10 @@ impl Engine {
             notices: Notices::default(),
             status: Arc::default(),
         };
+        if restored > 0 {
+            let kind = NoticeKind::Restored { queued: restored };
+            shared.notices.add(Notice { hook: None, at: shared.clock.now().wall, kind });
+        }
         Ok(Self { shared: Arc::new(shared), driver: Mutex::new(Driver::Nobody), process: Process::current() })
     }
 
@@ -186,8 +192,8 @@ impl Engine {
         }
     }
 
-    /// What happened since the last call: lanes that paused, resumed or were flushed, and a store that failed. At most
-    /// 1,024 are kept; the oldest go first.
+    /// What happened since the last call: lanes that paused, resumed or were flushed, a store that failed or was
+    /// restored. At most 1,024 are kept; the oldest go first.
     ///
     /// # Errors
     /// `closed`.
@@ -196,7 +202,7 @@ impl Engine {
         Ok(self.shared.notices.take())
     }
 
-    /// How much there is to do.
+    /// How much there is to do, what is kept, and what that takes on the disk. Cheap, however much there is.
     ///
     /// # Errors
     /// `closed`, `storage`.

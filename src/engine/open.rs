@@ -1,6 +1,6 @@
 //! How an engine is opened. The only place that names a kind of store.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +22,7 @@ use crate::random::{Random, SystemRandom};
 use crate::store::QueueBounds;
 use crate::store::sqlite::SqliteStore;
 use crate::time::{Clock, SystemClock};
+use crate::types::Restored;
 use crate::wire::own::Members;
 
 /// How an engine is opened: where its store is, and what differs from the defaults.
@@ -173,5 +174,20 @@ impl Engine {
         let (keys, random) = (options.store_keys.clone(), Arc::clone(&options.random));
         let store = SqliteStore::open_sealed(&options.path, keys, random)?;
         Self::on(Arc::new(store), options)
+    }
+
+    /// Makes the store of an engine from a backup, or from the file of a closed store. No engine may have either open.
+    /// A store that is there already is a `conflict`, or with `replace` is moved aside (`hooks.db-replaced`).
+    ///
+    /// What was queued in the backup is sent, and may have been sent before, after the backup was taken: the answer
+    /// says how much that is, the engine tells it as a notice when it opens, and each such delivery is marked. Ids that
+    /// the lost store gave out after the backup was taken are not given out again.
+    ///
+    /// # Errors
+    /// `invalid_argument` when both paths are one file or name none; `conflict`; `unavailable` while an engine has one
+    /// of them open; `storage` when the backup is no tieback store, is newer than this version or damaged, or the disk
+    /// fails or is full. What was there is as it was then.
+    pub fn restore(backup: &Path, path: &Path, replace: bool) -> Result<Restored> {
+        SqliteStore::restore(backup, path, replace, SystemClock::new().now().wall)
     }
 }

@@ -17,7 +17,7 @@ use bytes::Bytes;
 use super::refusal;
 use super::{
     Commit, Committed, Destination, LaneOrder, LoadRequest, Loaded, Publishing, Queue, Queued, Registry, Tenure,
-    resource_key,
+    Upkeep, resource_key,
 };
 use crate::error::Result;
 use crate::policy::lane::{Control, Gate, LaneState, Verdict};
@@ -226,6 +226,11 @@ impl State {
     fn outcome(&self, id: DeliveryId, row: &DeliveryRow) -> Option<Outcome> {
         let flushed = self.hooks.get(&row.hook).is_some_and(|hook| id <= hook.lane.discard_through);
         row.outcome.or(flushed.then_some(Outcome::Discarded(Why::Flushed)))
+    }
+
+    /// How many deliveries have an outcome of this kind.
+    fn ended(&self, is_meant: impl Fn(Outcome) -> bool) -> u64 {
+        self.deliveries.iter().filter(|(id, row)| self.outcome(**id, row).is_some_and(&is_meant)).count() as u64
     }
 
     fn queued(&self, hook: HookId) -> impl Iterator<Item = (DeliveryId, &DeliveryRow)> {
@@ -708,7 +713,14 @@ impl Queue for MemoryStore {
                 in_flight: 0,
                 paused_lanes: state.hooks.values().filter(paused).count() as u64,
                 oldest_queued_age: oldest.map_or(Duration::ZERO, |at| now.since(at)),
+                hooks: state.hooks.values().filter(|row| row.control.gate != Gate::Gone).count() as u64,
+                delivered: state.ended(|outcome| outcome == Outcome::Delivered),
+                discarded: state.ended(|outcome| outcome != Outcome::Delivered),
+                oldest_kept_at: state.deliveries.values().filter_map(|row| row.ended_at).min(),
+                ..Stats::default()
             })
         })
     }
 }
+
+impl Upkeep for MemoryStore {}

@@ -4,15 +4,17 @@
 //! Implementations: [`memory`] (tests and the simulator) and [`sqlite`]. One conformance suite, `tests/store/`, runs
 //! on all of them.
 
-use crate::error::Result;
+use std::path::Path;
+
+use crate::error::{Error, Result};
 pub use crate::policy::queue::{
     Colleague, Commit, Committed, Destination, LaneWrite, LoadRequest, Loaded, Look, Queued, Settled, Tenure,
     resource_key,
 };
 use crate::time::Timestamp;
 use crate::types::{
-    Delivery, DeliveryId, DeliveryQuery, Event, Hook, HookCreate, HookId, HookQuery, HookUpdate, Page, PageRequest,
-    Published, Purged, Scope, Stats, Trigger, TriggerCreate, TriggerId, WorkerId,
+    Delivery, DeliveryId, DeliveryQuery, Event, Hook, HookCreate, HookId, HookQuery, HookUpdate, IntegrityReport, Page,
+    PageRequest, Published, Purged, RestoredLane, Scope, Stats, Trigger, TriggerCreate, TriggerId, WorkerId,
 };
 
 mod refusal;
@@ -171,7 +173,33 @@ pub trait Log: Send + Sync {
     fn purge(&self, ended_before: Timestamp, limit: u32) -> Result<(Purged, bool)>;
 }
 
-/// Everything that an engine needs of a store.
-pub trait Store: Registry + Queue + Workers + Log {}
+/// What keeps a store in good order over a long life. A store without a file has nothing to do for it.
+pub trait Upkeep: Send + Sync {
+    /// Looks for damage. `quick` leaves out what compares every row of the log.
+    fn check_integrity(&self, quick: bool) -> Result<IntegrityReport> {
+        let _ = quick;
+        Ok(IntegrityReport::default())
+    }
 
-impl<T: Registry + Queue + Workers + Log> Store for T {}
+    /// Gives the space of what was removed back to the file system. Nobody writes meanwhile.
+    fn compact(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Writes a copy of everything, as it is at one moment, to a new file. `replace` allows one that is there already.
+    /// `go_on` is asked again and again; its error ends the copying.
+    fn backup(&self, to: &Path, replace: bool, now: Timestamp, go_on: &dyn Fn() -> Result<()>) -> Result<()> {
+        let _ = (replace, now, go_on);
+        Err(Error::invalid(format!("a store in memory cannot be copied to `{}`: use one in a file", to.display())))
+    }
+
+    /// Which lanes have deliveries that were queued in a backup when it was restored, and are queued still.
+    fn restored_lanes(&self) -> Result<Vec<RestoredLane>> {
+        Ok(Vec::new())
+    }
+}
+
+/// Everything that an engine needs of a store.
+pub trait Store: Registry + Queue + Workers + Log + Upkeep {}
+
+impl<T: Registry + Queue + Workers + Log + Upkeep> Store for T {}

@@ -192,6 +192,9 @@ pub struct Delivery {
     pub payload: Vec<u8>,
     /// When it was queued, where the service says so.
     pub created_at: Option<Timestamp>,
+    /// Whether it was queued in a backup that was restored: it may have been sent before, by attempts that are not in
+    /// the log.
+    pub restored: bool,
     /// Its attempts, oldest first.
     pub attempts: Vec<Attempt>,
 }

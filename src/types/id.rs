@@ -112,6 +112,11 @@ row_id! {
     EventId
 }
 
+impl EventId {
+    /// The largest one that is made: what a payload's reader can hold in a double.
+    pub const LAST: i64 = (1 << 53) - 1;
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -32,10 +32,16 @@ pub enum NoticeKind {
         /// What to do.
         reason: String,
     },
+    /// The store was restored from a backup, and has deliveries still that were queued in it: they may have been sent
+    /// before. Told when the engine opens; [`Delivery::restored`](super::Delivery::restored) says which.
+    Restored {
+        /// How many there are.
+        queued: u64,
+    },
 }
 
 impl NoticeKind {
-    /// `paused`, `resumed`, `flushed`, `store_failed` or `out_of_descriptors`.
+    /// `paused`, `resumed`, `flushed`, `store_failed`, `out_of_descriptors` or `restored`.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Paused { .. } => "paused",
@@ -43,6 +49,7 @@ impl NoticeKind {
             Self::Flushed { .. } => "flushed",
             Self::StoreFailed { .. } => "store_failed",
             Self::OutOfDescriptors { .. } => "out_of_descriptors",
+            Self::Restored { .. } => "restored",
         }
     }
 }

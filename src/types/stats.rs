@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-/// How much an engine has to do.
+use crate::time::Timestamp;
+
+/// How much an engine has to do, what it keeps, and what that takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
     /// Deliveries without an outcome, including those in flight.
@@ -13,6 +15,21 @@ pub struct Stats {
     pub paused_lanes: u64,
     /// How long the oldest queued delivery has waited; zero when none is queued.
     pub oldest_queued_age: Duration,
+    /// Hooks that are not deleted.
+    pub hooks: u64,
+    /// Deliveries in the log that were delivered.
+    pub delivered: u64,
+    /// Deliveries in the log that were given up, for whatever reason.
+    pub discarded: u64,
+    /// When the oldest delivery of the log got its outcome; `None` when none has one.
+    pub oldest_kept_at: Option<Timestamp>,
+    /// How long the database file is, in bytes.
+    pub database_bytes: u64,
+    /// How much of that is free, and used again before the file grows.
+    pub reusable_bytes: u64,
+    /// How long the write-ahead log beside it is. It is moved into the file every 16 MiB or so; one that grows far
+    /// beyond that tells of a reader that holds it back, or of a disk that fails.
+    pub wal_bytes: u64,
 }
 
 /// How a wait for idleness ended.

@@ -107,6 +107,8 @@ fn good(function: &Function, kind: &str, name: &str) -> String {
         ("const char *", "hook_id" | "trigger_id" | "delivery_id") => "\"1\"",
         ("const char *", "resource_name") => "\"Company Users\"",
         ("const char *", "event_type") => "\"update\"",
+        ("const char *", "backup") => "argv[2]",
+        ("const char *", "path") => "argv[3]",
         ("const char *", "json") => "\"{}\"",
         ("const char *", "payload_version" | "after") => "NULL",
         ("size_t", "count") => "1",
@@ -157,9 +159,11 @@ int main(int argc, char **argv) {
     tieback_stats *out_tieback_stats;
     tieback_purged *out_tieback_purged;
     tieback_notices *out_tieback_notices;
+    tieback_integrity_report *out_tieback_integrity_report;
+    tieback_restored *out_tieback_restored;
     char *out_char;
 
-    CHECK(argc == 3);
+    CHECK(argc == 4);
     events[0] = &event;
     engine_options.path = argv[2];
     OK(tieback_engine_service(engine, &service, &error));
@@ -172,5 +176,5 @@ fn run(name: &str, program: &str) {
     let workshop = Workshop::open();
     let source = workshop.write(name, program);
     let program = workshop.build(&source, Library::Shared, &[]);
-    workshop.run(&program, &[], &[&workshop.store(), &workshop.store()]);
+    workshop.run(&program, &[], &[&workshop.store(), &workshop.store(), &workshop.store()]);
 }

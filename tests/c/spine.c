@@ -494,6 +494,97 @@ static void purge(const char *path) {
     tieback_engine_close(engine);
 }
 
+static void check_figures(const tieback_engine *engine) {
+    tieback_stats *stats = NULL;
+    tieback_error *error = NULL;
+
+    OK(tieback_engine_stats(engine, &stats, &error));
+    CHECK(tieback_stats_hooks(stats) > 0);
+    CHECK(tieback_stats_delivered(stats) > 0);
+    CHECK(tieback_stats_discarded(stats) > 0);
+    HAS(tieback_stats_oldest_kept_at(stats), "Z");
+    CHECK(tieback_stats_database_bytes(stats) > 0);
+    CHECK(tieback_stats_reusable_bytes(stats) >= 0);
+    CHECK(tieback_stats_wal_bytes(stats) >= 0);
+    HAS(tieback_stats_to_json(stats), "\"database_bytes\":");
+    tieback_stats_free(stats);
+}
+
+/* A backup while the engine is open, a look for damage, and a restore over the store. */
+static void upkeep(const char *path, const tieback_scope *scope, const char *url) {
+    tieback_engine *engine = open_engine(path);
+    tieback_service *service = NULL;
+    tieback_hook *hook;
+    tieback_trigger *trigger = NULL;
+    tieback_event_options event = TIEBACK_EVENT_OPTIONS_INIT;
+    tieback_published *published = NULL;
+    tieback_integrity_report *report = NULL;
+    tieback_restored *restored = NULL;
+    tieback_notices *notices = NULL;
+    tieback_deliveries *deliveries = NULL;
+    tieback_error *error = NULL;
+    char backup[512], replaced[512];
+
+    CHECK(strlen(path) < 400);
+    sprintf(backup, "%s.backup", path);
+    sprintf(replaced, "%s-replaced", path);
+    check_figures(engine);
+    OK(tieback_engine_service(engine, &service, &error));
+    hook = create_hook(service, scope, "upkeep", url);
+    OK(tieback_trigger_create(service, scope, tieback_hook_id(hook), "Projects", "update", &trigger, &error));
+    event.company_id = 5358233;
+    event.resource_name = "Projects";
+    event.resource_id = "7";
+    event.event_type = "update";
+    OK(tieback_publish(engine, &event, &published, &error));
+    CHECK(tieback_published_deliveries(published) == 1);
+    tieback_published_free(published);
+
+    OK(tieback_engine_backup(engine, backup, 0, &error));
+    FAILS(tieback_engine_backup(engine, backup, 0, &error), TIEBACK_CONFLICT, ".backup");
+    OK(tieback_engine_backup(engine, backup, 1, &error));
+    FAILS(tieback_engine_backup(engine, path, 1, &error), TIEBACK_INVALID_ARGUMENT, "another file");
+    OK(tieback_engine_check_integrity(engine, 0, &report, &error));
+    CHECK(tieback_integrity_report_sound(report) == 1);
+    CHECK(tieback_integrity_report_len(report) == 0 && tieback_integrity_report_more(report) == 0);
+    CHECK(tieback_integrity_report_check(report, 0) == NULL && tieback_integrity_report_message(report, 0) == NULL);
+    HAS(tieback_integrity_report_to_json(report), "\"sound\":true");
+    tieback_integrity_report_free(report);
+    OK(tieback_engine_compact(engine, &error));
+    FAILS(tieback_restore(backup, path, 1, &restored, &error), TIEBACK_UNAVAILABLE, "open in another");
+    tieback_engine_close(engine);
+
+    FAILS(tieback_restore(backup, path, 0, &restored, &error), TIEBACK_CONFLICT, "there already");
+    OK(tieback_restore(backup, path, 1, &restored, &error));
+    HAS(tieback_restored_backed_up_at(restored), "Z");
+    CHECK(tieback_restored_queued(restored) == 1 && tieback_restored_lane_count(restored) == 1);
+    SAME(tieback_restored_lane_hook_id(restored, 0), tieback_hook_id(hook));
+    CHECK(tieback_restored_lane_queued(restored, 0) == 1 && tieback_restored_lane_queued(restored, 1) == 0);
+    CHECK(tieback_restored_lane_hook_id(restored, 1) == NULL);
+    HAS(tieback_restored_replaced(restored), replaced);
+    HAS(tieback_restored_to_json(restored), "\"queued\":1");
+    tieback_restored_free(restored);
+
+    tieback_service_free(service);
+    engine = open_engine(path);
+    OK(tieback_engine_service(engine, &service, &error));
+    OK(tieback_engine_notices(engine, &notices, &error));
+    CHECK(tieback_notices_len(notices) == 1);
+    SAME(tieback_notice_kind(tieback_notices_at(notices, 0)), "restored");
+    CHECK(tieback_notice_queued(tieback_notices_at(notices, 0)) == 1);
+    CHECK(tieback_notice_discarded(tieback_notices_at(notices, 0)) == 0);
+    tieback_notices_free(notices);
+    OK(tieback_delivery_list(service, scope, tieback_hook_id(hook), NULL, &deliveries, &error));
+    CHECK(tieback_delivery_restored(tieback_deliveries_at(deliveries, 0)) == 1);
+    tieback_deliveries_free(deliveries);
+    tieback_trigger_free(trigger);
+    tieback_hook_free(hook);
+    tieback_service_free(service);
+    tieback_engine_close(engine);
+    remove(backup);
+    remove(replaced);
+}
+
 int main(int argc, char **argv) {
     tieback_scope scope = tieback_scope_company(5358233);
     tieback_hook_options options = TIEBACK_HOOK_OPTIONS_INIT;
@@ -533,6 +624,7 @@ int main(int argc, char **argv) {
     tieback_hook_free(hook);
     tieback_service_free(service);
     tieback_engine_close(engine);
+    upkeep(argv[1], &scope, argv[2]);
     purge(argv[1]);
     return 0;
 }

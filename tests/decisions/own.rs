@@ -7,8 +7,9 @@ use tieback::error::{Error, ErrorKind, Retry};
 use tieback::policy::retry::RetryPolicy;
 use tieback::time::Timestamp;
 use tieback::types::{
-    Attempt, Delivery, DeliveryStatus, Event, Hook, HookId, HookStatus, Id, IdleReport, NoDelivery, Notice, NoticeKind,
-    PayloadVersion, Published, Purged, RateLimit, Resource, Scope, Stats, StatusFilter, Trigger, Why,
+    Attempt, Check, Delivery, DeliveryStatus, Event, Hook, HookId, HookStatus, Id, IdleReport, IntegrityReport,
+    NoDelivery, Notice, NoticeKind, PayloadVersion, Published, Purged, RateLimit, Resource, Restored, RestoredLane,
+    Scope, Stats, StatusFilter, Trigger, Why,
 };
 use tieback::wire::own::*;
 
@@ -258,6 +259,7 @@ fn delivery(payload: &[u8]) -> Delivery {
         event: Event::new(&Scope::company(1).unwrap(), "Company Users", Id::from(42), "update"),
         payload: payload.to_vec(),
         created_at: None,
+        restored: false,
         attempts: vec![attempt, Attempt { response_error: Some("refused".to_owned()), ..Attempt::default() }],
     }
 }
@@ -344,10 +346,52 @@ fn what_an_engine_tells_is_written_in_its_words() {
         json!({"at": MOMENT, "kind": "store_failed", "reason": "full"})
     );
 
-    let stats = Stats { queued: 4, in_flight: 3, paused_lanes: 2, oldest_queued_age: Duration::from_micros(1_999_999) };
+    let kind = NoticeKind::Restored { queued: 3 };
     assert_eq!(
-        stats_to_json(&stats),
-        json!({"queued": 4, "in_flight": 3, "paused_lanes": 2, "oldest_queued_age_ms": 1999})
+        notice_to_json(&Notice { hook: None, at: moment(), kind }),
+        json!({"at": MOMENT, "kind": "restored", "queued": 3})
+    );
+
+    let stats = Stats {
+        queued: 4,
+        in_flight: 3,
+        paused_lanes: 2,
+        oldest_queued_age: Duration::from_micros(1_999_999),
+        hooks: 5,
+        delivered: 6,
+        discarded: 7,
+        oldest_kept_at: None,
+        database_bytes: 8192,
+        reusable_bytes: 4096,
+        wal_bytes: 32,
+    };
+    let mut expected = json!({
+        "queued": 4, "in_flight": 3, "paused_lanes": 2, "oldest_queued_age_ms": 1999, "hooks": 5, "delivered": 6,
+        "discarded": 7, "database_bytes": 8192, "reusable_bytes": 4096, "wal_bytes": 32
+    });
+    assert_eq!(stats_to_json(&stats), expected);
+    expected["oldest_kept_at"] = json!(MOMENT);
+    assert_eq!(stats_to_json(&Stats { oldest_kept_at: Some(moment()), ..stats }), expected);
+    let mut report = IntegrityReport::default();
+    assert_eq!(integrity_report_to_json(&report), json!({"sound": true, "findings": [], "more": false}));
+    report.add(Check::Lanes, "hook 1 has no lane");
+    assert_eq!(
+        integrity_report_to_json(&report),
+        json!({"sound": false, "findings": [{"check": "lanes", "message": "hook 1 has no lane"}], "more": false})
+    );
+    assert_eq!(restored_to_json(&Restored::default()), json!({"queued": 0, "lanes": []}));
+    let restored = Restored {
+        backed_up_at: Some(moment()),
+        queued: 4,
+        lanes: vec![RestoredLane { hook: HookId(5), queued: 4 }],
+        replaced: Some("hooks.db-replaced".into()),
+    };
+    assert_eq!(
+        restored_to_json(&restored),
+        json!({
+            "queued": 4, "lanes": [{"hook_id": "5", "queued": 4}], "backed_up_at": MOMENT,
+            "replaced": "hooks.db-replaced"
+        })
     );
     assert_eq!(
         idle_report_to_json(&IdleReport { idle: true, paused_lanes: 1, attempts: 6 }),

@@ -2,12 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
 use crate::support::process::Process;
+use crate::support::shim;
 use crate::{ENDPOINT, ROLE, STORE};
 
 /// The shim's variable for its list of syncs.
@@ -77,18 +76,5 @@ fn folder() -> TempDir {
 
 /// The shim, compiled once.
 fn shim() -> &'static Path {
-    static SHIM: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
-    let (_, library) = SHIM.get_or_init(|| {
-        let folder = folder();
-        let library = folder.path().join("shim.so");
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/durability/shim.c");
-        let compiled = Command::new("cc")
-            .args(["-std=c99", "-Wall", "-Wextra", "-Werror", "-O1", "-shared", "-fPIC", "-o"])
-            .args([&library, &source])
-            .output()
-            .expect("the compiler runs");
-        assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
-        (folder, library)
-    });
-    library
+    shim::compiled("tests/durability/shim.c")
 }

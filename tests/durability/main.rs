@@ -60,6 +60,7 @@ fn a_process_that_publishes() {
         "alone" => publish_alone(&engine),
         "together" => publish_together(&engine),
         "deliver" => deliver(&engine),
+        "backup" => back_up(&engine, Path::new(&path)),
         role => panic!("no such role: {role}"),
     }
     thread::sleep(Duration::from_secs(600));
@@ -114,6 +115,18 @@ fn deliver(engine: &Engine) {
         assert!(report.idle && report.paused_lanes == 0, "{report:?}");
         ulids.iter().for_each(|ulid| tell(&format!("delivered {ulid}")));
     }
+}
+
+/// A backup, and a restore of it.
+fn back_up(engine: &Engine, path: &Path) {
+    let (backup, other) = (path.with_file_name("backup.db"), path.with_file_name("other.db"));
+    publish(engine, "backed-up", 1);
+    note("backup");
+    engine.backup(&backup, false).unwrap();
+    note("restore");
+    Engine::restore(&backup, &other, false).unwrap();
+    note("done");
+    tell("done");
 }
 
 /// What was told of and is not there in the store.
@@ -257,4 +270,33 @@ fn a_publish_syncs_once_or_twice_before_it_is_acknowledged_and_nothing_after() {
         publishes += 1;
     }
     assert_eq!(publishes, ALONE);
+}
+
+/// A file gets its name once all of it is on disk, and the name is on disk when the call returns.
+#[test]
+fn a_backup_and_a_restored_store_are_on_disk_before_they_have_their_names_and_their_names_before_the_answer() {
+    if !has_compiler() {
+        return;
+    }
+    let bench = Bench::new();
+    let mut process = bench.start("backup", &sink().url("/events"), false);
+    process.wait_for("done");
+    process.kill();
+    let log = bench.log();
+    let folder = bench.store().parent().expect("a folder").display().to_string();
+    let between = |from: &str, to: &str| -> Vec<String> {
+        let at = |word: &str| log.iter().position(|line| line == word).expect("it was noted");
+        log[at(from) + 1..at(to)].to_vec()
+    };
+    let synced = |name: &str| format!("sync {folder}/{name}");
+    for (part, made, made_as) in [
+        (between("backup", "restore"), "backup.db", "backup.db-partial"),
+        (between("restore", "done"), "other.db", "other.db-restoring"),
+    ] {
+        let content = part.iter().rposition(|line| *line == synced(made_as)).expect("the content is synced");
+        assert!(content < part.len() - 1 && part.last() == Some(&format!("sync {folder}")), "{part:?}");
+        let whole = std::fs::read(bench.store().with_file_name(made)).unwrap();
+        let on_disk = std::fs::read(bench.store().with_file_name(format!("{made_as}.synced"))).unwrap();
+        assert!(whole == on_disk, "{made} changed after its last sync");
+    }
 }

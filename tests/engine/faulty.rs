@@ -7,7 +7,7 @@ use tieback::error::{Error, ErrorKind, Result};
 use tieback::store::memory::MemoryStore;
 use tieback::store::{
     Colleague, Commit, Committed, LaneOrder, LoadRequest, Loaded, Log, Look, Publishing, Queue, Registry, Tenure,
-    Workers,
+    Upkeep, Workers,
 };
 use tieback::time::Timestamp;
 use tieback::types::*;
@@ -194,3 +194,5 @@ impl Log for Faulty {
         self.store.purge(ended_before, limit)
     }
 }
+
+impl Upkeep for Faulty {}

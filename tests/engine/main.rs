@@ -19,4 +19,5 @@ mod retention;
 mod run;
 mod secrets;
 mod signing;
+mod upkeep;
 mod watch;

@@ -77,7 +77,11 @@ fn figures_follow_what_is_queued_in_flight_and_paused() {
         }
     });
     let stage = Stage::new(sink);
-    let stats = || stage.rig.engine.stats().unwrap();
+    // Those about what there is to do; what is kept is another matter.
+    let stats = || {
+        let Stats { queued, in_flight, paused_lanes, oldest_queued_age, .. } = stage.rig.engine.stats().unwrap();
+        Stats { queued, in_flight, paused_lanes, oldest_queued_age, ..Stats::default() }
+    };
     assert_eq!(stats(), Stats::default());
 
     stage.publish(1);

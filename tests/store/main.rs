@@ -35,6 +35,16 @@ impl Deref for Fresh {
     }
 }
 
+/// Whatever a claim has done, it leaves a store that is sound.
+impl Drop for Fresh {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let report = self.store.check_integrity(false).expect("the store can be looked at");
+            assert!(report.is_sound(), "{report:?}");
+        }
+    }
+}
+
 fn in_memory() -> Fresh {
     Fresh { store: Box::new(MemoryStore::new()), _folder: None }
 }
@@ -145,7 +155,8 @@ stores! {
             a_redelivery_has_the_hooks_present_version
             a_queued_delivery_cannot_be_redelivered
             work_is_of_hooks_with_something_queued
-            stats_count_what_is_queued_and_which_lanes_wait;
+            stats_count_what_is_queued_and_which_lanes_wait
+            stats_count_outcomes_hooks_and_the_oldest_that_is_kept;
         log:
             deliveries_are_listed_newest_first_with_payload_event_and_attempts
             every_state_has_its_word_of_the_wire

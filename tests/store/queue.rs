@@ -397,7 +397,8 @@ pub fn work_is_of_hooks_with_something_queued(store: &dyn Store) {
 }
 
 pub fn stats_count_what_is_queued_and_which_lanes_wait(store: &dyn Store) {
-    assert_eq!(store.stats(at(0)).unwrap(), Stats::default());
+    let idle = store.stats(at(0)).unwrap();
+    assert_eq!((idle.queued, idle.paused_lanes, idle.oldest_queued_age), (0, 0, Duration::ZERO));
     let (one, two, three) = (rfi_hook(store, "one"), rfi_hook(store, "two"), rfi_hook(store, "three"));
     publish_at(store, event(1), at(10));
     publish_at(store, event(2), at(20));
@@ -423,4 +424,42 @@ pub fn stats_count_what_is_queued_and_which_lanes_wait(store: &dyn Store) {
     assert_eq!(paused(), 1, "a deleted hook has no lane that waits");
     let stats = store.stats(at(25)).unwrap();
     assert_eq!((stats.queued, stats.in_flight), (1, 0));
+}
+
+/// What a flush has marked is discarded from then on, and counted once, whenever it is swept.
+pub fn stats_count_outcomes_hooks_and_the_oldest_that_is_kept(store: &dyn Store) {
+    let figures = || {
+        let Stats { hooks, queued, delivered, discarded, .. } = store.stats(at(0)).unwrap();
+        (hooks, queued, delivered, discarded)
+    };
+    let oldest = || store.stats(at(0)).unwrap().oldest_kept_at;
+    assert_eq!((figures(), oldest()), ((0, 0, 0, 0), None));
+    let hook = rfi_hook(store, "acme");
+    let all = queue(store, hook, 1..=7);
+    assert_eq!((figures(), oldest()), ((1, 7, 0, 0), None));
+    store.skip(&company(), hook, all[0], at(1)).unwrap();
+    assert_eq!((figures(), oldest()), ((1, 6, 0, 1), Some(at(1))));
+    settle(store, hook, all[1], Verdict::Delivered);
+    settle(store, hook, all[2], Verdict::Queued);
+    settle(store, hook, all[3], Verdict::Discarded(Why::MaxAttempts));
+    assert_eq!(figures(), (1, 4, 1, 2));
+    settle(store, hook, all[1], Verdict::Delivered);
+    assert_eq!(figures(), (1, 4, 1, 2), "a late attempt is no second outcome");
+
+    flush(store, hook);
+    assert_eq!(figures(), (1, 0, 1, 6));
+    while store.sweep_flushed(3, at(3)).unwrap() {}
+    assert_eq!(figures(), (1, 0, 1, 6));
+    queue(store, hook, 8..=9);
+    store.redeliver(&company(), hook, all[1], at(4)).unwrap();
+    assert_eq!(figures(), (1, 3, 1, 6));
+
+    store.purge(at(2), 10).unwrap();
+    assert_eq!((figures(), oldest()), ((1, 3, 1, 5), Some(at(2))));
+    store.purge(at(3), 10).unwrap();
+    assert_eq!((figures(), oldest()), ((1, 3, 0, 4), Some(at(3))));
+    store.delete_hook(&company(), hook, at(5)).unwrap();
+    assert_eq!(figures(), (0, 0, 0, 7));
+    store.purge(at(6), 10).unwrap();
+    assert_eq!((figures(), oldest()), ((0, 0, 0, 0), None));
 }

@@ -9,7 +9,7 @@ use std::process::Command;
 use tempfile::TempDir;
 use tieback::error::{Error, ErrorKind};
 use tieback::store::sqlite::SqliteStore;
-use tieback::store::{Queue, Store};
+use tieback::store::{Queue, Store, Upkeep};
 
 use crate::given::*;
 
@@ -154,6 +154,56 @@ fn a_store_cannot_be_made_on_a_full_disk_and_leaves_no_files_there() {
     assert!(error.message().contains("full"), "{error}");
     let names: Vec<_> = fs::read_dir(&disk.at).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, ["ballast"]);
+}
+
+#[test]
+fn a_disk_that_gets_full_during_a_backup_keeps_nothing_of_it_and_the_store_is_as_it_was() {
+    let Some(disk) = Mount::of_kilobytes(512) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&folder.path().join("hooks.db")).unwrap();
+    let hook = rfi_hook(&store, "acme");
+    queue(&store, hook, 1..=900);
+    let to = disk.at.join("backup.db");
+    let error = store.backup(&to, false, at(10), &|| Ok(())).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Storage);
+    assert!(error.message().contains("full") && error.message().contains("backup.db"), "{error}");
+    assert_eq!(fs::read_dir(&disk.at).unwrap().count(), 0);
+    assert_eq!(count(&store, hook), 900);
+
+    // One that is to be replaced stays until the new one is whole.
+    fs::write(&to, "the backup of yesterday").unwrap();
+    store.backup(&to, true, at(10), &|| Ok(())).unwrap_err();
+    assert_eq!(fs::read(&to).unwrap(), b"the backup of yesterday");
+    assert_eq!(fs::read_dir(&disk.at).unwrap().count(), 1);
+}
+
+#[test]
+fn a_disk_that_gets_full_during_a_restore_keeps_the_store_that_was_there() {
+    let Some(disk) = Mount::of_kilobytes(768) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let big = SqliteStore::open(&folder.path().join("hooks.db")).unwrap();
+    let hook = rfi_hook(&big, "acme");
+    queue(&big, hook, 1..=900);
+    let backup = folder.path().join("backup.db");
+    big.backup(&backup, false, at(10), &|| Ok(())).unwrap();
+
+    let path = disk.at.join("hooks.db");
+    let store = SqliteStore::open(&path).unwrap();
+    let hook = rfi_hook(&store, "acme");
+    queue(&store, hook, 1..=3);
+    drop(store);
+    let error = SqliteStore::restore(&backup, &path, true, at(20)).unwrap_err();
+    says_full_of(&error, "hooks.db");
+    let mut names: Vec<_> = fs::read_dir(&disk.at).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["hooks.db", "hooks.db-lock"]);
+    assert_eq!(count(&SqliteStore::open(&path).unwrap(), hook), 3);
+}
+
+#[track_caller]
+fn says_full_of(error: &Error, name: &str) {
+    says_full(error);
+    assert!(error.message().contains(name), "{error}");
 }
 
 #[test]

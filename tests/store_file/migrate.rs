@@ -8,55 +8,11 @@ use tieback::error::ErrorKind;
 use tieback::policy::seal::StoreKeys;
 use tieback::random::SystemRandom;
 use tieback::store::sqlite::SqliteStore;
-use tieback::store::{Log, Queue, Registry};
+use tieback::store::{Log, Queue, Registry, Upkeep};
 use tieback::types::{HookId, Purged};
-use tieback::wire::payload;
 
 use crate::given::*;
-
-/// The first schema, as the first tieback wrote it.
-const FIRST: &str = include_str!("../../src/store/sqlite/schema/0001_begin.sql");
-
-/// A store of the first schema: a hook with a trigger and a delivery in each state, delivered with two attempts,
-/// discarded without one, and queued; and an event that made none.
-fn written_by_the_first(path: &Path) {
-    let file = Connection::open(path).unwrap();
-    file.pragma_update(None, "journal_mode", "WAL").unwrap();
-    file.execute_batch(FIRST).unwrap();
-    file.execute_batch(
-        "INSERT INTO store VALUES (1, '0.1.0', 4);
-         INSERT INTO hook VALUES
-             (1, 5358233, NULL, 'acme', 'v2.0', 'active', 'https://erp.example.com/', '[]', 1, 1, NULL),
-             (2, 5358233, NULL, 'old', 'v2.0', 'deleted', 'https://erp.example.com/', '[]', 1, 1, 2);
-         INSERT INTO hook_trigger VALUES (1, 1, 'RFIs', 'update', 'rfis', 'update', 1);
-         INSERT INTO lane (hook_id) VALUES (1), (2);",
-    )
-    .unwrap();
-    for number in 1..=4 {
-        let tieback::store::Publishing { mut event, given, .. } = event(number);
-        event.id = Some(number.into());
-        event.timestamp = Some(at(0));
-        let (made, why) = if number < 4 { (1, None) } else { (0, Some("no_trigger")) };
-        file.execute(
-            "INSERT INTO event VALUES (?1, 'rfi', ?2, 'rfis', 'update', ?3, ?3, ?4, ?5, ?6)",
-            rusqlite::params![number, ulid(number), at(0).as_micros(), made, why, given],
-        )
-        .unwrap();
-        let body = payload::render(&event, tieback::types::PayloadVersion::V2).unwrap();
-        file.execute("INSERT INTO payload VALUES (?1, 'v2.0', ?2)", rusqlite::params![number, body]).unwrap();
-    }
-    let queue = "INSERT INTO delivery (hook_id, event_id, version, queued_at, attempts, status, why)
-        VALUES (1, ?1, 'v2.0', ?2, ?3, ?4, ?5)";
-    let at = |seconds| at(seconds).as_micros();
-    file.execute(queue, rusqlite::params![1, at(10), 2, "delivered", None::<&str>]).unwrap();
-    file.execute(queue, rusqlite::params![2, at(20), 0, "discarded", "operator"]).unwrap();
-    file.execute(queue, rusqlite::params![3, at(30), 0, "queued", None::<&str>]).unwrap();
-    for ended in [at(12), at(15)] {
-        file.execute("INSERT INTO attempt VALUES (NULL, 1, ?1, ?1, 204, '[]', x'', 0, NULL)", [ended]).unwrap();
-    }
-    file.execute_batch("PRAGMA application_id = 0x74696562; PRAGMA user_version = 1").unwrap();
-    file.close().unwrap();
-}
+use crate::schemas::{self, written_by_the_first};
 
 #[test]
 fn a_store_of_the_first_schema_opens_with_everything_that_was_in_it() {
@@ -105,6 +61,29 @@ fn a_store_of_the_first_schema_can_be_sealed_at_once() {
     let bytes = std::fs::read(&path).unwrap();
     assert!(!bytes.windows(12).any(|window| window == b"secret-token"));
     assert_eq!(load(&open(), HookId(1)).deliveries.len(), 1);
+}
+
+/// Whatever its content was made of, a file of each earlier schema has all of it in the newest.
+#[test]
+fn a_store_of_every_earlier_schema_is_brought_to_the_newest() {
+    let newest = schemas::newest() as usize;
+    assert!(newest >= 4);
+    for version in 1..newest {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hooks.db");
+        schemas::written_in(version, &path);
+        assert_eq!(columns_and_version(&path).1, version as i64);
+        let store = SqliteStore::open(&path).unwrap();
+        let report = store.check_integrity(false).unwrap();
+        assert!(report.is_sound(), "schema {version}: {report:?}");
+        let stats = store.stats(at(31)).unwrap();
+        assert_eq!((stats.hooks, stats.queued, stats.delivered, stats.discarded), (1, 1, 1, 1), "schema {version}");
+        let standings: Vec<_> = listed(&store, HookId(1)).into_iter().map(|one| one.status).collect();
+        let words: Vec<_> = standings.iter().map(|status| status.as_str()).collect();
+        assert_eq!(words, ["enqueued", "discarded", "delivered"], "schema {version}");
+        drop(store);
+        assert_eq!(columns_and_version(&path).1, newest as i64);
+    }
 }
 
 fn columns_and_version(path: &Path) -> (Vec<String>, i64) {

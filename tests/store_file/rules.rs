@@ -87,7 +87,6 @@ fn what_is_queued_is_found_without_a_look_at_what_has_ended() {
         include_str!("../../src/store/sqlite/sql/deliveries_to_sweep.sql"),
         include_str!("../../src/store/sqlite/sql/delivery_load.sql"),
         include_str!("../../src/store/sqlite/sql/lane_queue.sql"),
-        include_str!("../../src/store/sqlite/sql/stats_queued.sql"),
     ] {
         let mut plan = file.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
         let steps = plan.raw_query().mapped(|row| row.get::<_, String>("detail"));

@@ -9,7 +9,7 @@ use tieback::error::ErrorKind;
 use tieback::policy::lane::{LaneState, Verdict};
 use tieback::store::sqlite::SqliteStore;
 use tieback::store::{LaneOrder, Queue, Registry};
-use tieback::types::HookQuery;
+use tieback::types::{HookQuery, Stats};
 
 use crate::given::*;
 
@@ -30,11 +30,13 @@ fn a_reopened_store_has_everything_that_it_was_given() {
         let lane = load(store, hook);
         (lane.control, lane.state, lane.destination, lane.deliveries)
     };
-    let before = (hooks(&store), triggers(&store), listed(&store, hook), lane(&store), store.stats(at(9)).unwrap());
+    // How much of it is still in the WAL is another matter.
+    let stats = |store: &SqliteStore| Stats { wal_bytes: 0, ..store.stats(at(9)).unwrap() };
+    let before = (hooks(&store), triggers(&store), listed(&store, hook), lane(&store), stats(&store));
     drop(store);
 
     let store = SqliteStore::open(&path).unwrap();
-    let after = (hooks(&store), triggers(&store), listed(&store, hook), lane(&store), store.stats(at(9)).unwrap());
+    let after = (hooks(&store), triggers(&store), listed(&store, hook), lane(&store), stats(&store));
     assert_eq!(after, before);
     assert!(publish(&store, event(1)).duplicate);
     let made = publish_at(&store, event(4), at(-100)).id.number();

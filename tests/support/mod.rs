@@ -5,5 +5,6 @@ pub mod authority;
 pub mod child;
 pub mod process;
 pub mod rig;
+pub mod shim;
 pub mod sink;
 pub mod vectors;

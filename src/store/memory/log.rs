@@ -45,6 +45,7 @@ impl Log for MemoryStore {
                         event: payload::parse(&row.payload)?,
                         payload: row.payload.to_vec(),
                         created_at: Some(row.created_at),
+                        restored: false,
                         attempts: row.attempts.clone(),
                     })
                 })

@@ -16,19 +16,26 @@ pub struct Location {
 }
 
 impl Location {
-    /// Finds the file. Nothing is opened or changed.
+    /// Finds the file of a store. Nothing is opened or changed.
     pub fn find(path: &Path) -> Result<Self> {
+        let found = Self::of_file(path)?;
+        let is_there = found.database.exists();
+        refuse_network(if is_there { &found.database } else { &found.directory }, &found.database)?;
+        Ok(found)
+    }
+
+    /// The same for a file that is not to be worked on, such as a backup: that may be on any disk.
+    pub fn of_file(path: &Path) -> Result<Self> {
         check_name(path)?;
-        let (database, is_there) = match fs::metadata(path) {
+        let database = match fs::metadata(path) {
             Ok(found) if !found.is_file() => {
                 return Err(storage(format!("`{}` is not a file: name a file for the store", path.display())));
             }
-            Ok(_) => (fs::canonicalize(path).map_err(|cause| unusable(path, &cause))?, true),
-            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => (named_in_directory(path)?, false),
+            Ok(_) => fs::canonicalize(path).map_err(|cause| unusable(path, &cause))?,
+            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => named_in_directory(path)?,
             Err(cause) => return Err(unusable(path, &cause)),
         };
         let directory = database.parent().unwrap_or(Path::new("/")).to_owned();
-        refuse_network(if is_there { &database } else { &directory }, &database)?;
         Ok(Self { database, directory })
     }
 

@@ -67,6 +67,12 @@ impl StoreLock {
     }
 }
 
+/// Whether an engine, of this process or another, has a store open. Nothing is made or changed.
+pub fn is_held(location: &Location) -> bool {
+    let lock = OpenOptions::new().read(true).write(true).open(location.beside("-lock"));
+    lock.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
 /// That a worker lives: a lock on a file of its own, taken before anybody can know of the worker.
 #[derive(Debug)]
 pub struct WorkerLock {

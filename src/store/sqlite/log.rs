@@ -66,6 +66,7 @@ fn deliveries(
             event: payload::parse(&payload)?,
             payload,
             created_at: row.get("queued_at")?,
+            restored: row.get("restored")?,
             attempts: attempts(tx, id)?,
         });
     }

@@ -4,21 +4,24 @@
 //! SQL is in `sql/`, one statement a file; `schema/` has the migrations.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use rusqlite::Connection;
 
 use self::fault::Fault;
+use self::location::Location;
 use self::lock::StoreLock;
 use self::readers::Readers;
 use self::seal::Seals;
 use self::workers::OwnWorkers;
 use self::writer::Writer;
-use super::refusal;
+use super::{Upkeep, refusal};
 use crate::error::Result;
 use crate::policy::seal::StoreKeys;
 use crate::random::{Random, SystemRandom};
+use crate::time::Timestamp;
+use crate::types::{IntegrityReport, Restored, RestoredLane};
 
 /// The statement in `sql/<name>.sql`.
 macro_rules! sql {
@@ -52,6 +55,16 @@ mod log;
 
 mod retention;
 
+mod stats;
+
+mod integrity;
+
+mod compact;
+
+mod backup;
+
+mod restore;
+
 /// A store in an SQLite file. It may be used from any thread; what is written is on disk when a method returns.
 pub struct SqliteStore {
     // Dropped in this order: connections before the locks, so that whoever sees a free lock has the file to itself.
@@ -59,7 +72,7 @@ pub struct SqliteStore {
     writer: Writer,
     seals: Seals,
     own_workers: OwnWorkers,
-    path: PathBuf,
+    location: Location,
     _lock: StoreLock,
 }
 
@@ -85,15 +98,27 @@ impl SqliteStore {
     pub fn open_sealed(path: &Path, keys: StoreKeys, random: Arc<dyn Random>) -> Result<Self> {
         let seals = Seals::new(keys, random);
         let opened = open::open(path, &seals).map_err(|error| error.during("open"))?;
-        let database = opened.location.database;
+        let location = opened.location;
         Ok(Self {
-            readers: Readers::new(database.clone()),
-            writer: Writer::new(opened.writer, database.clone())?,
+            readers: Readers::new(location.database.clone()),
+            writer: Writer::new(opened.writer, location.database.clone())?,
             own_workers: OwnWorkers::default(),
-            path: database,
+            location,
             seals,
             _lock: opened.lock,
         })
+    }
+
+    /// Makes a store at `path` from a backup, or from the file of a closed store, and says what it will perhaps send a
+    /// second time. No engine may have either open. A store that is there already is a `conflict`, or with `replace` is
+    /// moved aside. Ids that the lost store gave out after the backup was taken are not given out again.
+    ///
+    /// # Errors
+    /// `invalid_argument` when both paths are one file or name none; `conflict` when there is a store; `unavailable`
+    /// while an engine has one of them open; `storage` when the backup is not a store, of a newer tieback, damaged, or
+    /// the disk fails. Then the store that was there is as it was.
+    pub fn restore(backup: &Path, path: &Path, replace: bool, now: Timestamp) -> Result<Restored> {
+        restore::restore(backup, path, replace, now).map_err(|error| error.during("restore"))
     }
 
     fn read<T>(&self, reading: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T> {
@@ -113,6 +138,24 @@ impl SqliteStore {
         writing: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T> {
         self.writer.run_unsynced(writing)
+    }
+}
+
+impl Upkeep for SqliteStore {
+    fn check_integrity(&self, quick: bool) -> Result<IntegrityReport> {
+        self.read(|tx| integrity::check(tx, quick, Some(&self.seals)))
+    }
+
+    fn compact(&self) -> Result<()> {
+        self.writer.alone(compact::compact)
+    }
+
+    fn backup(&self, to: &Path, replace: bool, now: Timestamp, go_on: &dyn Fn() -> Result<()>) -> Result<()> {
+        backup::backup(&self.location, to, replace, now, go_on)
+    }
+
+    fn restored_lanes(&self) -> Result<Vec<RestoredLane>> {
+        self.read(stats::restored_lanes)
     }
 }
 

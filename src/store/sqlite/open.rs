@@ -14,6 +14,7 @@ use super::fault::{Fault, storage_error};
 use super::location::{Location, unusable};
 use super::lock::{StoreLock, private};
 use super::modes::tighten;
+use super::restore;
 use super::schema;
 use super::seal::{Seals, bring_to_present, check_keys};
 use crate::error::{Error, ErrorKind, Result};
@@ -40,7 +41,7 @@ pub struct Opened {
 pub fn open(path: &Path, seals: &Seals) -> Result<Opened> {
     let location = Location::find(path)?;
     loop {
-        if is_there(&location)? {
+        if !restore::is_pending(&location) && is_there(&location)? {
             let lock = StoreLock::share(&location)?;
             match open_file(&location, seals).map_err(|fault| fault.into_error(&location.database)) {
                 Ok(Some(writer)) => return Ok(Opened { writer, location, lock }),
@@ -51,9 +52,9 @@ pub fn open(path: &Path, seals: &Seals) -> Result<Opened> {
                 }
             }
         }
-        // Whoever makes a file, or changes its schema, has it alone. If it was another, it is found done.
+        // Whoever makes a file, changes its schema or ends a restore has it alone. If it was another, it is found done.
         let lock = StoreLock::alone(&location)?;
-        if let Err(error) = make(&location, seals) {
+        if let Err(error) = restore::complete(&location).and_then(|()| make(&location, seals)) {
             lock.give_back(&location);
             return Err(error);
         }
@@ -103,13 +104,14 @@ fn make_file(location: &Location) -> Result<bool> {
 }
 
 /// A new name is durable once its directory is.
-fn sync_directory(directory: &Path) -> std::io::Result<()> {
+pub fn sync_directory(directory: &Path) -> std::io::Result<()> {
     if cfg!(unix) { File::open(directory)?.sync_all() } else { Ok(()) }
 }
 
 fn bring_up(location: &Location, seals: &Seals) -> Result<(), Fault> {
     let mut connection = connect_checked(location, seals)?.0;
-    schema::migrate(&mut connection, &location.database)
+    schema::migrate(&mut connection, &location.database)?;
+    refuse_other_journal(location)
 }
 
 /// Opens a file that is there; `None` when it is to be brought up to date first.
@@ -119,6 +121,7 @@ fn open_file(location: &Location, seals: &Seals) -> Result<Option<Connection>, F
         return Ok(None);
     }
     schema::check_structure(&connection, &location.database)?;
+    refuse_other_journal(location)?;
     bring_to_present(&mut connection, seals, &location.database)?;
     Ok(Some(connection))
 }
@@ -143,10 +146,7 @@ fn connect_checked(location: &Location, seals: &Seals) -> Result<(Connection, sc
 
     let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
     if mode != "wal" {
-        return Err(Fault::Refused(Error::new(
-            ErrorKind::Storage,
-            format!("the store `{}` is on a disk where SQLite cannot keep a WAL: use another disk", path.display()),
-        )));
+        return Err(no_wal(path));
     }
     connection.pragma_update(None, "cache_size", -16 * 1024)?;
     // 16 MiB of WAL between checkpoints: a page that changes often is moved into the file once, not every time.
@@ -156,8 +156,20 @@ fn connect_checked(location: &Location, seals: &Seals) -> Result<(Connection, sc
     Ok((connection, content))
 }
 
+/// SQLite says `wal` also when an error of the disk has just kept it from changing the file's mode, and goes on with a
+/// rollback journal: readers and the writer would be in each other's way. Whether there is a WAL is seen by its file.
+fn refuse_other_journal(location: &Location) -> Result<(), Fault> {
+    if location.beside("-wal").exists() { Ok(()) } else { Err(no_wal(&location.database)) }
+}
+
+fn no_wal(path: &Path) -> Fault {
+    let path = path.display();
+    let message = format!("SQLite cannot keep a WAL beside the store `{path}`: check the disk, or use another one");
+    Fault::Refused(Error::new(ErrorKind::Storage, message))
+}
+
 /// A connection with the settings that are the connection's own. It changes nothing in the file.
-fn connect(path: &Path) -> rusqlite::Result<Connection> {
+pub fn connect(path: &Path) -> rusqlite::Result<Connection> {
     // No SQLITE_OPEN_URI: a path is a path. No SQLITE_OPEN_CREATE: the file is made with its mode before.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags)?;
@@ -185,7 +197,7 @@ pub fn connect_reader(path: &Path) -> rusqlite::Result<Connection> {
 
 /// A file that was cut short behind its first page. While the WAL has changes its end is not known; then SQLite notices
 /// when it reads what is missing.
-fn refuse_truncated(connection: &Connection, location: &Location) -> Result<(), Fault> {
+pub fn refuse_truncated(connection: &Connection, location: &Location) -> Result<(), Fault> {
     let path = &location.database;
     let pages: u64 = pragma_number(connection, "page_count")?;
     let page_size: u64 = pragma_number(connection, "page_size")?;

@@ -13,9 +13,6 @@ use crate::time::Timestamp;
 use crate::types::{DeliveryId, Event, EventId, HookId, Id, NoDelivery, PayloadVersion, Published, Scope};
 use crate::wire::payload;
 
-/// The largest id that a payload's reader can hold in a double.
-const LAST_EVENT_ID: i64 = (1 << 53) - 1;
-
 /// Keeps events and their deliveries; one answer each. The outer error is the store's, an inner one that event's; an
 /// event that is refused has written nothing.
 pub fn publish_all(tx: &Connection, events: Vec<Publishing>, now: Timestamp) -> Result<Vec<Result<Published>>, Fault> {
@@ -206,12 +203,12 @@ impl<'tx> EventIds<'tx> {
             None => self.tx.prepare_cached(sql!("event_id_last_made"))?.query_row([], |row| row.get(0))?,
         };
         // A clock beyond the year 2255 would leave no room: then the ids go on where they are.
-        let from_clock = Some(self.now.as_micros()).filter(|micros| *micros < LAST_EVENT_ID).unwrap_or(0);
+        let from_clock = Some(self.now.as_micros()).filter(|micros| *micros < EventId::LAST).unwrap_or(0);
         let mut id = from_clock.max(last + 1);
         while self.taken.query_row([id], |row| row.get(0))? {
             id += 1;
         }
-        if id > LAST_EVENT_ID {
+        if id > EventId::LAST {
             let message = "the store has used up its event ids: give each event one";
             return Err(Error::new(ErrorKind::Storage, message).into());
         }

@@ -1,7 +1,6 @@
 //! The queue: loading, committing, and what operators do to it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -11,6 +10,7 @@ use super::publish::{Inserts, publish_all};
 use super::registry::hook_in;
 use super::row::{StoredDestination, control, count, counted, lane_state, span, standing, to_json};
 use super::seal::Seals;
+use super::stats::stats;
 use super::{SqliteStore, refusal};
 use crate::error::Result;
 use crate::policy::lane::{Gate, Verdict};
@@ -96,18 +96,7 @@ impl Queue for SqliteStore {
     }
 
     fn stats(&self, now: Timestamp) -> Result<Stats> {
-        self.read(|tx| {
-            let mut query = tx.prepare_cached(sql!("stats_queued"))?;
-            let (queued, oldest): (u64, Option<Timestamp>) =
-                query.query_row([], |row| Ok((count(row, "queued")?, row.get("oldest")?)))?;
-            let paused: i64 = tx.prepare_cached(sql!("stats_paused"))?.query_row([], |row| row.get(0))?;
-            Ok(Stats {
-                queued,
-                in_flight: 0,
-                paused_lanes: paused.unsigned_abs(),
-                oldest_queued_age: oldest.map_or(Duration::ZERO, |at| now.since(at)),
-            })
-        })
+        self.read(|tx| stats(tx, &self.location, now))
     }
 }
 

@@ -11,13 +11,14 @@ use crate::error::{Error, ErrorKind};
 const APPLICATION_ID: i32 = i32::from_be_bytes(*b"tieb");
 
 /// What brings a file from one version to the next; the version is how many of them a file has had.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("schema/0001_begin.sql"),
     include_str!("schema/0002_retention.sql"),
     include_str!("schema/0003_queue_length.sql"),
     include_str!("schema/0004_workers.sql"),
     include_str!("schema/0005_sealing.sql"),
     include_str!("schema/0006_hook_options.sql"),
+    include_str!("schema/0007_restore.sql"),
     include_str!("schema/0008_cheap_rules.sql"),
 ];
 
@@ -34,6 +35,9 @@ const TABLES: [(&str, &str); 10] = [
     ("attempt", "id"),
     ("store_key", "number"),
 ];
+
+/// What the names of files end in that belong to a store.
+pub const SIDE_FILES: [&str; 7] = ["-wal", "-shm", "-journal", "-lock", "-restoring", "-restored", "-replaced"];
 
 /// What a file turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

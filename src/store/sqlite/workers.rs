@@ -31,7 +31,7 @@ impl OwnWorkers {
 
 impl Workers for SqliteStore {
     fn enlist(&self, now: Timestamp) -> Result<WorkerId> {
-        let database = self.path.clone();
+        let database = self.location.database.clone();
         let (worker, lock) = self.write_unsynced(move |tx| {
             let worker = tx.prepare_cached(sql!("worker_insert"))?.query_row([now.plus(LEASE)], |row| row.get(0))?;
             // Before the row can be seen: a worker without its lock would be taken for dead.
@@ -84,7 +84,7 @@ impl Workers for SqliteStore {
             Ok(())
         })?;
         for other in others.iter().filter(|other| other.is_dead) {
-            WorkerLock::remove(&self.path, other.worker);
+            WorkerLock::remove(&self.location.database, other.worker);
         }
         Ok(())
     }
@@ -109,7 +109,7 @@ impl Workers for SqliteStore {
             })
         })?;
         for other in &mut look.others {
-            other.is_dead = WorkerLock::is_free(&self.path, other.worker);
+            other.is_dead = WorkerLock::is_free(&self.location.database, other.worker);
         }
         Ok(look)
     }

@@ -115,6 +115,11 @@ impl Writer {
         })
     }
 
+    /// Runs `work` outside of a transaction, while nobody writes.
+    pub fn alone<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T> {
+        work(&lock(&self.seat).connection).map_err(|fault| fault.into_error(&self.path))
+    }
+
     fn commit_together(&self, seat: &mut Seat, mut jobs: Vec<Box<dyn Job>>) {
         let synced = jobs.iter().any(|job| job.is_synced());
         let done = self

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Retry};
-use crate::types::{Id, IdleReport, Notice, NoticeKind, Published, Purged, Stats};
+use crate::types::{Id, IdleReport, IntegrityReport, Notice, NoticeKind, Published, Purged, Restored, Stats};
 
 /// What became of a published event; `no_delivery` only when there was none.
 pub fn published_to_json(published: &Published) -> Value {
@@ -22,7 +22,7 @@ pub fn published_to_json(published: &Published) -> Value {
 }
 
 /// What happened; `hook_id` when it was to one hook's lane, `reason` when that paused or the store failed, `discarded`
-/// when it was flushed.
+/// when it was flushed, `queued` when the store was restored.
 pub fn notice_to_json(notice: &Notice) -> Value {
     let mut answer = json!({"at": notice.at.to_string(), "kind": notice.kind.as_str()});
     if let Some(hook) = notice.hook {
@@ -33,19 +33,53 @@ pub fn notice_to_json(notice: &Notice) -> Value {
         | NoticeKind::StoreFailed { reason }
         | NoticeKind::OutOfDescriptors { reason } => answer["reason"] = json!(reason),
         NoticeKind::Flushed { discarded } => answer["discarded"] = json!(discarded),
+        NoticeKind::Restored { queued } => answer["queued"] = json!(queued),
         NoticeKind::Resumed => {}
     }
     answer
 }
 
-/// How much an engine has to do.
+/// How much an engine has to do, what it keeps, and what that takes; `oldest_kept_at` when something is kept.
 pub fn stats_to_json(stats: &Stats) -> Value {
-    json!({
+    let mut answer = json!({
         "queued": stats.queued,
         "in_flight": stats.in_flight,
         "paused_lanes": stats.paused_lanes,
         "oldest_queued_age_ms": millis(stats.oldest_queued_age),
-    })
+        "hooks": stats.hooks,
+        "delivered": stats.delivered,
+        "discarded": stats.discarded,
+        "database_bytes": stats.database_bytes,
+        "reusable_bytes": stats.reusable_bytes,
+        "wal_bytes": stats.wal_bytes,
+    });
+    if let Some(moment) = stats.oldest_kept_at {
+        answer["oldest_kept_at"] = json!(moment.to_string());
+    }
+    answer
+}
+
+/// What a look into a store found.
+pub fn integrity_report_to_json(report: &IntegrityReport) -> Value {
+    let findings = report.findings.iter();
+    let findings: Value =
+        findings.map(|found| json!({"check": found.check.as_str(), "message": found.message})).collect();
+    json!({"sound": report.is_sound(), "findings": findings, "more": report.more})
+}
+
+/// What became of a restore; `backed_up_at` when the backup says it, `replaced` when a store was there before.
+pub fn restored_to_json(restored: &Restored) -> Value {
+    let lanes = restored.lanes.iter();
+    let lanes: Value =
+        lanes.map(|lane| json!({"hook_id": Id::from(lane.hook).as_str(), "queued": lane.queued})).collect();
+    let mut answer = json!({"queued": restored.queued, "lanes": lanes});
+    if let Some(moment) = restored.backed_up_at {
+        answer["backed_up_at"] = json!(moment.to_string());
+    }
+    if let Some(path) = &restored.replaced {
+        answer["replaced"] = json!(path.to_string_lossy());
+    }
+    answer
 }
 
 /// What a purge removed.

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::types::{Attempt, Delivery, DeliveryQuery, StatusFilter};
 use crate::wire::exact;
 
-/// A delivery: its `payload` as the object it is, or as text should it be none.
+/// A delivery: its `payload` as the object it is, or as text should it be none; `restored` only when it was.
 pub fn delivery_to_json(delivery: &Delivery) -> Value {
     let text = String::from_utf8_lossy(&delivery.payload);
     let payload = exact::parse(&text).ok().filter(Value::is_object);
@@ -25,6 +25,7 @@ pub fn delivery_to_json(delivery: &Delivery) -> Value {
     put("event", Some(event_to_json(&delivery.event)));
     put("payload", Some(payload.unwrap_or_else(|| json!(text))));
     put("created_at", delivery.created_at.map(|moment| json!(moment.to_string())));
+    put("restored", delivery.restored.then(|| json!(true)));
     put("attempts", Some(delivery.attempts.iter().map(attempt_to_json).collect()));
     Value::Object(members)
 }

@@ -1,6 +1,6 @@
 -- ?1 hook, ?2 before, ?3 statuses as a JSON array, ?4 resource name key or NULL, ?5 event type key or NULL,
 -- ?6 queued at or after, or NULL, ?7 queued before, or NULL, ?8 limit
-SELECT delivery.id, delivery.queued_at, payload.body,
+SELECT delivery.id, delivery.queued_at, delivery.restored, payload.body,
     CASE
         WHEN delivery.status = 'delivered' THEN 'delivered'
         WHEN delivery.status = 'queued' AND delivery.id > lane.discard_through

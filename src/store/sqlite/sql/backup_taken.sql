@@ -1,0 +1,1 @@
+UPDATE store SET backed_up_at = ?1;

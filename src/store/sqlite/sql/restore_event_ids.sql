@@ -1,0 +1,1 @@
+UPDATE store SET last_event_id = ?1, backed_up_at = NULL;

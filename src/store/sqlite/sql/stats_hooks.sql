@@ -1,0 +1,1 @@
+SELECT count(*) FROM hook WHERE deleted_at IS NULL;

@@ -1,0 +1,1 @@
+SELECT min(ended_at) FROM delivery WHERE ended_at IS NOT NULL;
