@@ -67,8 +67,8 @@ fn every_rule_finds_the_row_that_breaks_it() {
         ("DELETE FROM attempt WHERE delivery_id = 2", false, Check::Outcomes, &["delivery 2", "attempts"]),
         ("UPDATE event SET given = substr(given, 2)", false, Check::Content, &["event ", "JSON"]),
         ("UPDATE payload SET body = x'7b' WHERE rowid = 1 OR true", false, Check::Content, &["payload v2.0"]),
-        ("UPDATE hook SET destination_headers = 'Bearer s3cret'", true, Check::Content, &["hook 1", "headers"]),
-        ("UPDATE hook SET destination_url = 'ftp://s3cret'", true, Check::Content, &["hook 1", "URL"]),
+        ("UPDATE hook SET destination_headers = 'Bearer s3cret'", true, Check::Content, &["hook 1", "secrets"]),
+        ("UPDATE hook SET destination_url = 'ftp://s3cret'", true, Check::Content, &["hook 1", "destination"]),
         ("UPDATE delivery SET status = 'lost' WHERE id = 9", true, Check::File, &["CHECK", "delivery"]),
     ];
     for (statements, seen_quickly, check, words) in cases {

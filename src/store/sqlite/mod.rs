@@ -131,14 +131,6 @@ impl SqliteStore {
     ) -> Result<T> {
         self.writer.run(writing)
     }
-
-    /// Writes what nobody needs after a power cut: it is there for every process when this returns, but not on disk.
-    fn write_unsynced<T: Send + 'static>(
-        &self,
-        writing: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
-    ) -> Result<T> {
-        self.writer.run_unsynced(writing)
-    }
 }
 
 impl Upkeep for SqliteStore {

@@ -36,7 +36,7 @@ impl Queue for SqliteStore {
 
     fn claim(&self, worker: WorkerId, requests: &[LoadRequest]) -> Result<Vec<Loaded>> {
         let (requests, seals) = (requests.to_vec(), self.seals.clone());
-        self.write_unsynced(move |tx| {
+        self.write(move |tx| {
             let mut claim = tx.prepare_cached(sql!("lane_claim"))?;
             for request in &requests {
                 claim.execute(params![request.hook, worker])?;

@@ -1,6 +1,8 @@
 //! The workers of a file: a row each, and a lock each by which the others see that one has died.
 //!
-//! Nothing here needs a sync of the disk: after a power cut no worker is left that could have held anything.
+//! After a power cut no worker is left that could have held anything, so none of this would have to be on disk. It is
+//! synced all the same: a commit that is not stands in the WAL before those that are, and when a later sync fails, what
+//! the disk has lost of it would take them along.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -29,10 +31,19 @@ impl OwnWorkers {
     }
 }
 
+impl Drop for OwnWorkers {
+    /// Whoever has not retired by now is over: the others find no lock.
+    fn drop(&mut self) {
+        for (_, lock) in self.lock().drain() {
+            lock.give_back();
+        }
+    }
+}
+
 impl Workers for SqliteStore {
     fn enlist(&self, now: Timestamp) -> Result<WorkerId> {
         let database = self.location.database.clone();
-        let (worker, lock) = self.write_unsynced(move |tx| {
+        let (worker, lock) = self.write(move |tx| {
             let worker = tx.prepare_cached(sql!("worker_insert"))?.query_row([now.plus(LEASE)], |row| row.get(0))?;
             // Before the row can be seen: a worker without its lock would be taken for dead.
             Ok((worker, WorkerLock::take(&database, worker)?))
@@ -42,7 +53,7 @@ impl Workers for SqliteStore {
     }
 
     fn renew(&self, worker: WorkerId, now: Timestamp) -> Result<bool> {
-        let is_there = self.write_unsynced(move |tx| {
+        let is_there = self.write(move |tx| {
             Ok(tx.prepare_cached(sql!("worker_renew"))?.execute(params![worker, now.plus(LEASE)])? == 1)
         })?;
         if !is_there && let Some(lock) = self.own_workers.lock().remove(&worker) {
@@ -53,7 +64,7 @@ impl Workers for SqliteStore {
 
     fn release(&self, lanes: &[(HookId, Tenure)]) -> Result<()> {
         let lanes = lanes.to_vec();
-        self.write_unsynced(move |tx| {
+        self.write(move |tx| {
             let mut release = tx.prepare_cached(sql!("lane_release"))?;
             for (hook, tenure) in lanes {
                 release.execute(params![hook, tenure.worker, counted(tenure.fence)])?;
@@ -63,7 +74,7 @@ impl Workers for SqliteStore {
     }
 
     fn retire(&self, worker: WorkerId) -> Result<()> {
-        let retired = self.write_unsynced(move |tx| {
+        let retired = self.write(move |tx| {
             tx.prepare_cached(sql!("worker_delete"))?.execute([worker])?;
             Ok(())
         });
@@ -76,7 +87,7 @@ impl Workers for SqliteStore {
 
     fn bury(&self, others: &[Colleague]) -> Result<()> {
         let seen = others.to_vec();
-        self.write_unsynced(move |tx| {
+        self.write(move |tx| {
             let mut bury = tx.prepare_cached(sql!("worker_bury"))?;
             for other in seen {
                 bury.execute(params![other.worker, other.lease_until])?;

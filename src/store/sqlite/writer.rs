@@ -2,8 +2,6 @@
 //! with one sync of the disk. What comes meanwhile waits for the next leader, which is one of those that wait. There is
 //! no writer thread.
 //!
-//! Jobs that nobody needs after a power cut may do without the sync, if all that commit together may.
-//!
 //! Each job runs in a savepoint of its own, so that one that fails takes back only itself. Answers are handed out after
 //! the commit: nobody hears of what is not on disk.
 
@@ -38,8 +36,6 @@ struct Waiting {
 /// Who has it writes.
 struct Seat {
     connection: Connection,
-    /// Whether its commits sync the disk.
-    synced: bool,
     /// SQLite's number for the file as other connections have left it.
     data_version: i64,
 }
@@ -48,7 +44,7 @@ impl Writer {
     /// Takes over the connection of the store at `path`.
     pub fn new(connection: Connection, path: PathBuf) -> Result<Self> {
         let data_version = data_version(&connection).map_err(|cause| storage_error(&cause, &path))?;
-        let seat = Mutex::new(Seat { connection, synced: true, data_version });
+        let seat = Mutex::new(Seat { connection, data_version });
         Ok(Self { seat, waiting: Mutex::default(), ended: Condvar::new(), others_changes: AtomicU64::new(0), path })
     }
 
@@ -57,16 +53,26 @@ impl Writer {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T> {
-        self.take_part(work, true)
-    }
-
-    /// The same without waiting for the disk: it is there for every connection when this returns `Ok`, and may be gone
-    /// after a power cut.
-    pub fn run_unsynced<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
-    ) -> Result<T> {
-        self.take_part(work, false)
+        let slot = Arc::new(Mutex::new(None));
+        let mut waiting = lock(&self.waiting);
+        waiting.jobs.push(Box::new(Task { work: Some(work), outcome: None, slot: Arc::clone(&slot) }));
+        // Not at the seat's lock: it would let through one after the other, each with what little has come since, and
+        // those whose answers are there as well.
+        let unanswered = |waiting: &mut Waiting| waiting.led && lock(&slot).is_none();
+        waiting = self.ended.wait_while(waiting, unanswered).unwrap_or_else(PoisonError::into_inner);
+        if let Some(answer) = lock(&slot).take() {
+            return answer;
+        }
+        waiting.led = true;
+        let jobs = std::mem::take(&mut waiting.jobs);
+        drop(waiting);
+        let lead = Lead(self);
+        self.commit_together(&mut lock(&self.seat), jobs);
+        drop(lead);
+        lock(&slot).take().unwrap_or_else(|| {
+            // The leader that had this job panicked, and its transaction was rolled back.
+            Err(Error::new(ErrorKind::Internal, "a call that was to be committed with this one broke off: not kept"))
+        })
     }
 
     /// See [`Workers::others_changes`](crate::store::Workers::others_changes).
@@ -88,63 +94,17 @@ impl Writer {
         Ok(())
     }
 
-    fn take_part<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
-        synced: bool,
-    ) -> Result<T> {
-        let slot = Arc::new(Mutex::new(None));
-        let mut waiting = lock(&self.waiting);
-        waiting.jobs.push(Box::new(Task { work: Some(work), outcome: None, slot: Arc::clone(&slot), synced }));
-        // Not at the seat's lock: it would let through one after the other, each with what little has come since, and
-        // those whose answers are there as well.
-        let unanswered = |waiting: &mut Waiting| waiting.led && lock(&slot).is_none();
-        waiting = self.ended.wait_while(waiting, unanswered).unwrap_or_else(PoisonError::into_inner);
-        if let Some(answer) = lock(&slot).take() {
-            return answer;
-        }
-        waiting.led = true;
-        let jobs = std::mem::take(&mut waiting.jobs);
-        drop(waiting);
-        let lead = Lead(self);
-        self.commit_together(&mut lock(&self.seat), jobs);
-        drop(lead);
-        lock(&slot).take().unwrap_or_else(|| {
-            // The leader that had this job panicked, and its transaction was rolled back.
-            Err(Error::new(ErrorKind::Internal, "a call that was to be committed with this one broke off: not kept"))
-        })
-    }
-
     /// Runs `work` outside of a transaction, while nobody writes.
     pub fn alone<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T> {
         work(&lock(&self.seat).connection).map_err(|fault| fault.into_error(&self.path))
     }
 
     fn commit_together(&self, seat: &mut Seat, mut jobs: Vec<Box<dyn Job>>) {
-        let synced = jobs.iter().any(|job| job.is_synced());
-        let done = self
-            .notice_others(seat)
-            .and_then(|()| seat.sync(synced))
-            .and_then(|()| transact(&mut seat.connection, &mut jobs));
+        let done = self.notice_others(seat).and_then(|()| transact(&mut seat.connection, &mut jobs));
         match done {
             Ok(()) => jobs.into_iter().for_each(|job| job.answer(&self.path)),
             Err(cause) => jobs.into_iter().for_each(|job| job.refuse(storage_error(&cause, &self.path))),
         }
-    }
-}
-
-impl Seat {
-    /// Has the next commits sync the disk, or not.
-    fn sync(&mut self, synced: bool) -> rusqlite::Result<()> {
-        if self.synced != synced {
-            self.connection.execute_batch(if synced {
-                "PRAGMA synchronous = FULL"
-            } else {
-                "PRAGMA synchronous = NORMAL"
-            })?;
-            self.synced = synced;
-        }
-        Ok(())
     }
 }
 
@@ -196,9 +156,6 @@ trait Job: Send {
     /// Does the work and keeps its outcome; a failure says what SQLite said, if it was SQLite.
     fn run(&mut self, transaction: &Connection) -> Result<(), Option<rusqlite::ffi::Error>>;
 
-    /// Whether its outcome must be on disk.
-    fn is_synced(&self) -> bool;
-
     /// The transaction is on disk: gives the outcome to the caller.
     fn answer(self: Box<Self>, path: &Path);
 
@@ -210,7 +167,6 @@ struct Task<T, W> {
     work: Option<W>,
     outcome: Option<Result<T, Fault>>,
     slot: Arc<Mutex<Option<Result<T>>>>,
-    synced: bool,
 }
 
 impl<T: Send, W: FnOnce(&Connection) -> Result<T, Fault> + Send> Job for Task<T, W> {
@@ -218,10 +174,6 @@ impl<T: Send, W: FnOnce(&Connection) -> Result<T, Fault> + Send> Job for Task<T,
         let Some(work) = self.work.take() else { return Ok(()) };
         let outcome = self.outcome.insert(work(transaction));
         outcome.as_ref().map(|_| ()).map_err(Fault::sqlite)
-    }
-
-    fn is_synced(&self) -> bool {
-        self.synced
     }
 
     fn answer(self: Box<Self>, path: &Path) {
