@@ -85,7 +85,8 @@ def open(
     networks that are reached without it, separated by commas; `proxy_from_environment` takes both from the environment.
     A proxy resolves names unseen by the rule for addresses, and is used only with `danger_proxy_resolves`.
 
-    `UnavailableError` when another engine has the file open; `StorageError` when it is no store.
+    Any number of engines may have one file open, in this process and in others. `UnavailableError` when the file is of
+    an earlier version and another engine has it open; `StorageError` when it is no store.
     """
     retry = given(
         connect_timeout_ms=milliseconds("connect_timeout", connect_timeout),

@@ -129,11 +129,13 @@ impl EngineOptions {
 }
 
 impl Engine {
-    /// Opens the engine on its SQLite file, which is created when it is not there. Starts no thread.
+    /// Opens the engine on its SQLite file, which is created when it is not there. Starts no thread. Any number of
+    /// engines may have one file open, in this process and in others.
     ///
     /// # Errors
-    /// `invalid_argument` for options that make no sense; `unavailable` when another engine has the file open;
-    /// `storage` when the file is no tieback store, is newer than this version, read-only or damaged.
+    /// `invalid_argument` for options that make no sense; `unavailable` when the file is of an earlier version and
+    /// another engine has it open; `storage` when the file is no tieback store, is newer than this version, read-only or
+    /// damaged.
     pub fn open(options: EngineOptions) -> Result<Self> {
         options.check()?;
         let store = SqliteStore::open(&options.path)?;

@@ -16,7 +16,7 @@ const FIRST: &str = include_str!("../../src/store/sqlite/schema/0001_begin.sql")
 
 /// A store of the first schema: a hook with a trigger and a delivery in each state, delivered with two attempts,
 /// discarded without one, and queued; and an event that made none.
-fn written_by_the_first(path: &Path) {
+pub fn written_by_the_first(path: &Path) {
     let file = Connection::open(path).unwrap();
     file.pragma_update(None, "journal_mode", "WAL").unwrap();
     file.execute_batch(FIRST).unwrap();

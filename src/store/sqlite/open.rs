@@ -5,7 +5,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::ErrorKind as Io;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, MAIN_DB, OpenFlags};
@@ -34,28 +34,43 @@ pub struct Opened {
     pub lock: StoreLock,
 }
 
+/// How long an opening waits for others: for one that makes the file or brings it up to date, or for all to close when
+/// it has to do so itself.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Between two looks.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
+
 /// Opens the store at `path`; makes it when it is not there.
 pub fn open(path: &Path) -> Result<Opened> {
     let location = Location::find(path)?;
+    let began = Instant::now();
     loop {
-        if is_there(&location)? {
-            let lock = StoreLock::share(&location)?;
-            match open_file(&location).map_err(|fault| fault.into_error(&location.database)) {
-                Ok(Some(writer)) => return Ok(Opened { writer, location, lock }),
-                Ok(None) => {}
-                Err(error) => {
-                    lock.give_back(&location);
-                    return Err(error);
-                }
-            }
+        if is_there(&location)?
+            && let Some(lock) = StoreLock::share(&location)?
+            && let Some(writer) = open_file(&location).map_err(|fault| fault.into_error(&location.database))?
+        {
+            return Ok(Opened { writer, location, lock });
         }
-        // Whoever makes a file, or changes its schema, has it alone. If it was another, it is found done.
-        let lock = StoreLock::alone(&location)?;
-        if let Err(error) = make(&location) {
-            lock.give_back(&location);
-            return Err(error);
+        // Whoever makes a file, or changes its schema, has it alone. If it was another, it is found done: so both are
+        // tried in turn.
+        match StoreLock::alone(&location)? {
+            Some(_lock) => make(&location)?,
+            None if began.elapsed() < PATIENCE => std::thread::sleep(LOOK_AGAIN),
+            None => return Err(taken(&location)),
         }
     }
+}
+
+fn taken(location: &Location) -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        format!(
+            "the store `{}` is in use by another tieback engine, and one of the two needs it alone to bring it up to \
+             date: close the other engines, or try again later",
+            location.database.display()
+        ),
+    )
 }
 
 fn is_there(location: &Location) -> Result<bool> {

@@ -76,15 +76,19 @@ impl Workers for SqliteStore {
 
     fn bury(&self, others: &[Colleague]) -> Result<()> {
         let seen = others.to_vec();
-        self.write_unsynced(move |tx| {
+        let ended = self.write_unsynced(move |tx| {
             let mut bury = tx.prepare_cached(sql!("worker_bury"))?;
+            let mut ended = Vec::new();
             for other in seen {
-                bury.execute(params![other.worker, other.lease_until])?;
+                if bury.execute(params![other.worker, other.lease_until])? == 1 || other.is_dead {
+                    ended.push(other.worker);
+                }
             }
-            Ok(())
+            Ok(ended)
         })?;
-        for other in others.iter().filter(|other| other.is_dead) {
-            WorkerLock::remove(&self.path, other.worker);
+        // Not that of one that has renewed its lease meanwhile: without its file it would be taken for dead.
+        for worker in ended {
+            WorkerLock::remove(&self.path, worker);
         }
         Ok(())
     }
