@@ -82,7 +82,7 @@ pub enum Effect {
     Release(Vec<(HookId, Tenure)>),
     /// This worker holds nothing more; end it.
     Retire(WorkerId),
-    /// End other workers, and look again.
+    /// End other workers, if there are any here, and look again.
     Bury(Vec<Colleague>),
     /// Make an attempt.
     Send(Sending),
@@ -254,7 +254,7 @@ impl Dispatch {
                 }
             }
             Input::Enlisted(worker) => self.enlisted(worker, now),
-            Input::Renewed(made) => self.renewed(made, now),
+            Input::Renewed(made) => self.renewed(made, now, &mut effects),
             Input::Looked(look) => self.looked(look, now, &mut effects),
             Input::Rest => self.let_go(true, &mut effects),
             Input::Woke => self.woken_at = None,
@@ -320,6 +320,10 @@ impl Dispatch {
 
     fn loaded(&mut self, loaded: Vec<Loaded>, now: Moment) {
         let worker = self.worker();
+        if loaded.iter().any(|part| part.tenure.is_none()) {
+            // It was claimed, and nobody has it: the store knows no such worker.
+            self.doubt_lease(now);
+        }
         let mut loaded: HashMap<HookId, Loaded> = loaded.into_iter().map(|part| (part.hook, part)).collect();
         for LoadRequest { hook, bytes, .. } in self.loading.pop_front().unwrap_or_default() {
             self.expected_bytes -= bytes;
@@ -390,6 +394,9 @@ impl Dispatch {
     fn committed(&mut self, committed: Committed, now: Moment, effects: &mut Vec<Effect>) {
         let Committing::UnderWay(settled) = std::mem::replace(&mut self.committing, Committing::No) else { return };
         self.stalled = false;
+        if !committed.lost.is_empty() {
+            self.doubt_lease(now);
+        }
         for (hook, tenure) in committed.lost {
             if let Some(run) = self.lanes.get_mut(&hook).filter(|run| run.tenure == Some(tenure)) {
                 self.buffered_bytes -= run.forget();
