@@ -61,8 +61,9 @@ header: ## write include/tieback.h anew from src/capi
 sim: ## run the simulation over many seeds (SEEDS=5000)
 	TIEBACK_SIM_SEEDS=$(SEEDS) $(CARGO) test --test simulation -- --nocapture
 
-bench: ## measure deliveries against a bare HTTP client
+bench: ## measure deliveries against a bare HTTP client, and opening
 	$(CARGO) bench --bench throughput
+	$(CARGO) bench --bench opening
 
 # ---- the Python module ----
 

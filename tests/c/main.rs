@@ -17,8 +17,14 @@ use compile::{Language, Library, Workshop};
 use support::sink::{Answer, Sink};
 
 /// The programs that take a store and a URL. Each one is told of by its first comment.
-const PROGRAMS: [&str; 5] =
-    ["tests/c/spine.c", "tests/c/errors.c", "tests/c/threads.c", "tests/c/layout.c", "tests/c/spine.cpp"];
+const PROGRAMS: [&str; 6] = [
+    "tests/c/spine.c",
+    "tests/c/errors.c",
+    "tests/c/threads.c",
+    "tests/c/share.c",
+    "tests/c/layout.c",
+    "tests/c/spine.cpp",
+];
 
 /// One of them that forks.
 const FORK: &str = "tests/c/fork.c";

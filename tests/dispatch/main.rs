@@ -5,4 +5,5 @@ mod changes;
 mod idle;
 mod keeping;
 mod order;
+mod ousted;
 mod room;

@@ -30,10 +30,7 @@ impl StoreLock {
         Self::take(location, File::try_lock)
     }
 
-    fn take(
-        location: &Location,
-        try_lock: fn(&File) -> std::result::Result<(), TryLockError>,
-    ) -> Result<Option<Self>> {
+    fn take(location: &Location, try_lock: fn(&File) -> std::result::Result<(), TryLockError>) -> Result<Option<Self>> {
         let path = location.beside("-lock");
         loop {
             let file = open_or_make(&path).map_err(|cause| unusable(&path, &cause))?;
