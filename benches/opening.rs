@@ -54,7 +54,8 @@ fn measure(what: &str, path: &Path, rounds: usize) -> Result<(), Failure> {
         let published = Instant::now();
         drop(engine);
         let closed = Instant::now();
-        for (part, took) in parts.iter_mut().zip([opened - begin, published - opened, closed - published, closed - begin])
+        for (part, took) in
+            parts.iter_mut().zip([opened - begin, published - opened, closed - published, closed - begin])
         {
             part.push(took);
         }

@@ -122,6 +122,27 @@ def test_child_that_drops_the_engine_leaves_the_parents_store_alone(
 
 @needs_fork
 @allow_fork
+def test_child_that_lives_on_keeps_nothing_of_an_engine_that_its_parent_closes(
+    path: pathlib.Path, event: tieback.Event
+) -> None:
+    engine = tieback.open(path)
+    engine.start()
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        # Until the parent is done; every file of the engine is open here as well.
+        os.close(write)
+        os.read(read, 1)
+        os._exit(0)
+    os.close(read)
+    engine.close()
+    assert list(path.parent.iterdir()) == [path]
+    os.close(write)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+@needs_fork
+@allow_fork
 def test_child_of_a_fork_during_a_run_does_not_hang(
     path: pathlib.Path, endpoint: Endpoint, event: tieback.Event
 ) -> None:

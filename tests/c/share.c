@@ -50,7 +50,7 @@ static void await_delivery(tieback_engine *engine) {
     tieback_stats *stats = NULL;
     int tries;
     for (tries = 0; tries < 3000; tries++) {
-        uint64_t queued;
+        int64_t queued;
         OK(tieback_engine_stats(engine, &stats, &error));
         queued = tieback_stats_queued(stats);
         tieback_stats_free(stats);
@@ -65,6 +65,7 @@ int main(int argc, char **argv) {
     tieback_event_options event = TIEBACK_EVENT_OPTIONS_INIT;
     tieback_error *error = NULL;
     tieback_service *service = NULL;
+    tieback_trigger *trigger = NULL;
     tieback_published *published = NULL;
     tieback_deliveries *deliveries = NULL;
     tieback_engine *engine;
@@ -83,6 +84,8 @@ int main(int argc, char **argv) {
     engine = open_engine(argv[1]);
     OK(tieback_engine_service(engine, &service, &error));
     hook = create_hook(service, &scope, "share", argv[2]);
+    OK(tieback_trigger_create(service, &scope, tieback_hook_id(hook), "Company Users", "update", &trigger, &error));
+    tieback_trigger_free(trigger);
 
     child = begin(argv, &to_child, &from_child);
     CHECK(read(from_child, &ready, 1) == 1 && ready == '+');

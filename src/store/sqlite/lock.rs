@@ -11,7 +11,8 @@ use crate::error::Result;
 use crate::runtime::Process;
 use crate::types::WorkerId;
 
-/// That this engine has the store open, beside others or alone. Dropping it lets go; the last one removes the file.
+/// That this engine has the store open, beside others or alone. Dropping it lets go. The last one removes the file, but
+/// only on Unix: elsewhere nobody could tell whether a lock is on the file that has the name now.
 #[derive(Debug)]
 pub struct StoreLock {
     file: File,
@@ -52,9 +53,9 @@ impl Drop for StoreLock {
             // A forked child has its parent's lock, not one of its own: to let go of it is the parent's business.
             return;
         }
-        // By name and not by closing the file: a forked child may have it open as well.
+        // Said aloud, and not left to the closing of the file: a forked child may have it open as well.
         let _ = self.file.unlock();
-        if self.file.try_lock().is_ok() {
+        if cfg!(unix) && self.file.try_lock().is_ok() {
             if is_at(&self.file, &self.path) {
                 // A file that stays is only untidy.
                 let _ = fs::remove_file(&self.path);
@@ -132,7 +133,8 @@ fn is_at(file: &File, path: &Path) -> bool {
     matches!((file.metadata(), fs::metadata(path)), (Ok(held), Ok(named)) if id(&held) == id(&named))
 }
 
+/// There the file is never removed.
 #[cfg(not(unix))]
-fn is_at(_file: &File, path: &Path) -> bool {
-    path.exists()
+fn is_at(_file: &File, _path: &Path) -> bool {
+    true
 }
