@@ -1,5 +1,5 @@
-//! How long it takes to open a store, publish one event and close it again, as a process that lives for one session does;
-//! alone on the file, and beside an engine that has it open.
+//! How long it takes to open a store, publish one event and close it again, as a process that lives for one session
+//! does; alone on the file, and beside an engine that has it open.
 //!
 //! `make bench`, or `cargo bench --bench opening -- --rounds 200`.
 // A benchmark prints its figures.

@@ -1,9 +1,9 @@
-//! SIGKILL under load, three hundred times: nothing that was acknowledged is lost, nothing is made up, each resource keeps
-//! its order, and what is sent twice was in flight when a worker was killed.
+//! SIGKILL under load, three hundred times: nothing that was acknowledged is lost, nothing is made up, each resource
+//! keeps its order, and what is sent twice was in flight when a worker was killed.
 //!
-//! Several processes (this program, started again) share a file at any time: publishers, workers, and some that are both.
-//! One of them is killed, or all at once, and others take their place while the rest live on. The endpoint is in this
-//! process, and lives through all kills. Several files go through this side by side.
+//! Several processes (this program, started again) share a file at any time: publishers, workers, and some that are
+//! both. One of them is killed, or all at once, and others take their place while the rest live on. The endpoint is in
+//! this process, and lives through all kills. Several files go through this side by side.
 
 mod support;
 
@@ -86,7 +86,8 @@ fn a_process_that_publishes_and_delivers() {
     });
 }
 
-/// Events are numbered by their `user_id`, which grows with every process of a slot, so that order shows at the endpoint.
+/// Events are numbered by their `user_id`, which grows with every process of a slot, so that order shows at the
+/// endpoint.
 fn numbered(generation: i64, publisher: usize, number: i64) -> (String, Event) {
     let resource = 1 + publisher as i64 * RESOURCES_EACH + number % RESOURCES_EACH;
     let ulid = format!("{generation}-{publisher}-{number}");

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import multiprocessing
-import multiprocessing.synchronize
 import os
 import pathlib
 import pickle
@@ -20,6 +19,7 @@ from collections.abc import Callable
 import pytest
 
 import tieback
+from delivering import deliver
 from endpoint import DEADLINE, Endpoint
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
@@ -198,16 +198,6 @@ def test_child_of_multiprocessing_opens_its_own(path: pathlib.Path) -> None:
     with tieback.open(path):
         assert answer() == "no_hook_in_scope"
     assert answer() == "no_hook_in_scope"
-
-
-def deliver(path: str, told: multiprocessing.Queue[str], stop: multiprocessing.synchronize.Event) -> None:
-    """Runs in a child of multiprocessing: a worker until it is told to stop."""
-    with tieback.open(path, danger_allow_http=True, danger_allow_private_addresses=True) as engine:
-        engine.start()
-        told.put("started")
-        stop.wait(DEADLINE)
-        engine.stop()
-    told.put("stopped")
 
 
 def test_child_of_multiprocessing_delivers_what_the_parent_publishes(

@@ -28,8 +28,8 @@ pub struct tieback_engine {
 ///
 /// Ownership: `*out` is yours; end it with `tieback_engine_close`. Threads: any. NULL: `error` may be.
 /// Errors: TIEBACK_INVALID_ARGUMENT for options that make no sense; TIEBACK_UNAVAILABLE when the file is of an
-/// earlier version and another engine has it open; TIEBACK_STORAGE when the file is no tieback store, is newer than this
-/// library, read-only or damaged.
+/// earlier version and another engine has it open; TIEBACK_STORAGE when the file is no tieback store, is newer than
+/// this library, read-only or damaged.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_engine_open(
     options: *const tieback_engine_options,

@@ -134,8 +134,8 @@ impl Engine {
     ///
     /// # Errors
     /// `invalid_argument` for options that make no sense; `unavailable` when the file is of an earlier version and
-    /// another engine has it open; `storage` when the file is no tieback store, is newer than this version, read-only or
-    /// damaged.
+    /// another engine has it open; `storage` when the file is no tieback store, is newer than this version, read-only
+    /// or damaged.
     pub fn open(options: EngineOptions) -> Result<Self> {
         options.check()?;
         let store = SqliteStore::open(&options.path)?;
