@@ -85,7 +85,8 @@
  * Begins `tieback_engine_options`.
  */
 #define TIEBACK_ENGINE_OPTIONS_INIT \
-    { sizeof(tieback_engine_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    { sizeof(tieback_engine_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
+      0, 0 }
 
 /**
  * Begins `tieback_hook_options`.
@@ -95,7 +96,7 @@
 /**
  * Begins a `tieback_hook_change`.
  */
-#define TIEBACK_HOOK_CHANGE_INIT { sizeof(tieback_hook_change), 0, 0, 0, 0, 0, 0, 0, 0 }
+#define TIEBACK_HOOK_CHANGE_INIT { sizeof(tieback_hook_change), 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /**
  * Begins a `tieback_hook_query`.
@@ -503,6 +504,18 @@ typedef struct {
      * The same for all hooks together. Default: as many as the disk holds.
      */
     int32_t max_queued;
+    /**
+     * The key that seals the secrets in the file: 32 random bytes as 44 characters of base64 or 64 hex digits, such as
+     * `openssl rand -base64 32` prints. A store that is in clear text is sealed by opening it, for good. A store that
+     * is sealed with another key is TIEBACK_INVALID_ARGUMENT. Default: secrets are kept in clear text. A secret: no
+     * error and no answer repeats it.
+     */
+    const char *store_key;
+    /**
+     * Keys of before, separated by commas. What they have sealed is sealed anew with `store_key` by opening; then they
+     * are needed no longer.
+     */
+    const char *store_key_old;
 } tieback_engine_options;
 
 /**
@@ -579,6 +592,12 @@ typedef struct {
      * TIEBACK_HOOK_ACTIVE or TIEBACK_HOOK_DISABLED.
      */
     int32_t status;
+    /**
+     * 1 sends the present headers to another scheme, host or port than they were given for. Without it, a change that
+     * moves the URL there and gives no headers is TIEBACK_INVALID_ARGUMENT: who sees only their masks could have them
+     * sent to a server of his own.
+     */
+    int32_t danger_keep_headers;
 } tieback_hook_change;
 
 /**
@@ -866,8 +885,9 @@ void tieback_engine_options_init(tieback_engine_options *options, size_t struct_
  * one file open, in this process and in others (docs/processes.md).
  *
  * Ownership: `*out` is yours; end it with `tieback_engine_close`. Threads: any. NULL: `error` may be.
- * Errors: TIEBACK_INVALID_ARGUMENT for options that make no sense; TIEBACK_UNAVAILABLE when the file is of an
- * earlier version and another engine has it open; TIEBACK_STORAGE when the file is no tieback store, is newer than this
+ * Errors: TIEBACK_INVALID_ARGUMENT for options that make no sense, and for a store that is sealed with a key that is
+ * not given (the message has the key's id); TIEBACK_UNAVAILABLE when the file is of an earlier version, or to be
+ * sealed, and another engine has it open; TIEBACK_STORAGE when the file is no tieback store, is newer than this
  * library, read-only or damaged.
  */
 tieback_status tieback_engine_open(const tieback_engine_options *options, tieback_engine **out, tieback_error **error);
@@ -875,7 +895,7 @@ tieback_status tieback_engine_open(const tieback_engine_options *options, tiebac
 /**
  * Opens an engine from options in JSON: `{"path": "hooks.db", "danger_allow_http": true, "retry": {"backoff_min_ms":
  * 500}}`; the members have the names of `tieback_engine_options`, those of the retry policy inside `retry`, where
- * `jitter` is a fraction; `allow_networks` is a list of texts.
+ * `jitter` is a fraction; `allow_networks` and `store_key_old` are lists of texts.
  *
  * Ownership: `*out` is yours; end it with `tieback_engine_close`. Threads: any. NULL: `error` may be.
  * Errors: those of `tieback_engine_open`; an unknown member is TIEBACK_INVALID_ARGUMENT.
@@ -1396,7 +1416,7 @@ const char *tieback_hook_header_name(const tieback_hook *hook, size_t index);
 const char *tieback_hook_header_value(const tieback_hook *hook, size_t index);
 
 /**
- * "active" or "disabled".
+ * "active", "disabled", or "unreadable" when its stored secrets cannot be opened.
  *
  * Ownership: the hook's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
  */

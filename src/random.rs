@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A source of random bits: for ULIDs and back-off jitter.
+/// A source of random bits: for ULIDs, back-off jitter, and the nonces of sealed secrets.
 pub trait Random: Send + Sync {
     /// 64 random bits.
     fn next_u64(&self) -> u64;
@@ -23,7 +23,7 @@ impl Random for SystemRandom {
         let mut bytes = [0; 8];
         match getrandom::fill(&mut bytes) {
             Ok(()) => u64::from_ne_bytes(bytes),
-            // Only ULIDs and jitter come from here; both stay correct with a hash of a fresh random state.
+            // ULIDs and jitter stay correct with a hash of a fresh random state; so do nonces, which need only differ.
             Err(_) => {
                 use std::hash::{BuildHasher, Hasher};
                 std::collections::hash_map::RandomState::new().build_hasher().finish()

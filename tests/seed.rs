@@ -513,7 +513,7 @@ fn a_wrong_url_shows_in_the_delivery_and_a_corrected_one_is_tried_at_once() {
     let attempt = rig.deliveries(&scope, &hook)[0].attempts[0].clone();
     assert_eq!((attempt.response_status, attempt.response_error.as_deref()), (None, Some("connection refused")));
     let url = DestinationUrl::parse(&sink.url("/events")).unwrap();
-    let change = HookUpdate { destination_url: Some(url), ..HookUpdate::default() };
+    let change = HookUpdate { destination_url: Some(url), danger_keep_headers: true, ..HookUpdate::default() };
     rig.service.hook_update(&scope, &hook.id, &change).unwrap();
     rig.run();
     assert_eq!(rig.deliveries(&scope, &hook)[0].status, DeliveryStatus::Delivered, "without waiting for the back-off");

@@ -230,6 +230,22 @@ async fn a_longer_body_is_kept_to_the_bound_and_marked() {
 }
 
 #[tokio::test]
+async fn a_secret_that_the_bound_cuts_is_masked_with_what_is_left_of_it() {
+    const SECRET: &str = "s3cret-token-of-the-hook";
+    for (left, end) in [(8, &b"x*****"[..]), (5, b"x*****"), (4, b"xs3cr")] {
+        let mut body = vec![b'x'; Attempt::MAX_BODY_BYTES - left];
+        body.extend_from_slice(SECRET.as_bytes());
+        let sink = Sink::start(move |_, _| Answer::StatusWith { status: 500, headers: vec![], body: body.clone() });
+        let destination = destination(&sink.url("/events"), &[("Authorization", &format!("Bearer {SECRET}"))]);
+        let sender = sender(PATIENCE, PATIENCE);
+        let attempt = sender.send(&destination, Bytes::from_static(b"{}"), &SystemClock::new()).await;
+        assert!(attempt.response_body_truncated);
+        assert!(attempt.response_body.len() <= Attempt::MAX_BODY_BYTES);
+        assert!(attempt.response_body.ends_with(end), "of {left} bytes that are left");
+    }
+}
+
+#[tokio::test]
 async fn an_endless_body_is_kept_to_the_bound_and_its_connection_dropped() {
     let sink = Sink::start(|_, n| if n == 0 { Answer::EndlessBody } else { Answer::Status(204) });
     let sender = sender(PATIENCE, PATIENCE);

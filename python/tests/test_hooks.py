@@ -89,6 +89,18 @@ def test_masked_header_value_is_refused(engine: tieback.Engine, scope: tieback.S
         engine.hooks.update(scope, hook.id, destination_headers=hook.destination_headers)
 
 
+def test_headers_stay_with_the_receiver_that_they_were_given_for(
+    engine: tieback.Engine, scope: tieback.Scope, hook: tieback.Hook
+) -> None:
+    url = "https://elsewhere.example.com/events"
+    with pytest.raises(tieback.InvalidArgumentError, match="danger_keep_headers"):
+        engine.hooks.update(scope, hook.id, destination_url=url)
+    with pytest.raises(TypeError, match="danger_keep_headers"):
+        engine.hooks.update(scope, hook.id, destination_url=url, danger_keep_headers=1)  # type: ignore[arg-type]
+    moved = engine.hooks.update(scope, hook.id, destination_url=url, danger_keep_headers=True)
+    assert (moved.destination_url, moved.destination_headers) == (url, hook.destination_headers)
+
+
 def test_deleted_hook_is_gone(engine: tieback.Engine, scope: tieback.Scope, hook: tieback.Hook) -> None:
     engine.hooks.delete(scope, hook.id)
     with pytest.raises(tieback.NotFoundError):
@@ -106,7 +118,12 @@ def test_project_hooks_are_apart_from_their_companys(engine: tieback.Engine, sco
 
 
 def test_no_secret_is_shown(engine: tieback.Engine, scope: tieback.Scope, hook: tieback.Hook) -> None:
-    with_query = engine.hooks.update(scope, hook.id, destination_url="https://example.com/in?token=hidden-in-the-query")
+    with_query = engine.hooks.update(
+        scope,
+        hook.id,
+        destination_url="https://example.com/in?token=hidden-in-the-query",
+        danger_keep_headers=True,
+    )
     assert with_query.destination_url.endswith("hidden-in-the-query")
     shown = [repr(hook), repr(with_query), repr(engine), repr(engine.hooks)]
     with pytest.raises(tieback.ConflictError) as caught:

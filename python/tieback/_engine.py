@@ -60,6 +60,8 @@ def open(
     no_proxy: str | None = None,
     proxy_from_environment: bool = False,
     danger_proxy_resolves: bool = False,
+    store_key: str | None = None,
+    store_key_old: Iterable[str] = (),
     danger_allow_http: bool = False,
     danger_allow_private_addresses: bool = False,
 ) -> Engine:
@@ -85,8 +87,13 @@ def open(
     networks that are reached without it, separated by commas; `proxy_from_environment` takes both from the environment.
     A proxy resolves names unseen by the rule for addresses, and is used only with `danger_proxy_resolves`.
 
+    `store_key` seals the secrets in the file: 32 random bytes as base64 or hex, such as `secrets.token_hex(32)` makes.
+    A store in clear text is sealed by opening it, for good. To change the key, give the new one as `store_key` and the
+    one before in `store_key_old`, once. A store that is sealed with another key is an `InvalidArgumentError`, which
+    names that key's id.
+
     Any number of engines may have one file open, in this process and in others. `UnavailableError` when the file is of
-    an earlier version and another engine has it open; `StorageError` when it is no store.
+    an earlier version, or to be sealed, and another engine has it open; `StorageError` when it is no store.
     """
     retry = given(
         connect_timeout_ms=milliseconds("connect_timeout", connect_timeout),
@@ -116,6 +123,8 @@ def open(
         no_proxy=optional_plain_text("no_proxy", no_proxy),
         proxy_from_environment=flag("proxy_from_environment", proxy_from_environment),
         danger_proxy_resolves=flag("danger_proxy_resolves", danger_proxy_resolves),
+        store_key=optional_plain_text("store_key", store_key),
+        store_key_old=texts("store_key_old", store_key_old),
         danger_allow_http=flag("danger_allow_http", danger_allow_http),
         danger_allow_private_addresses=flag("danger_allow_private_addresses", danger_allow_private_addresses),
     )

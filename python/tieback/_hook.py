@@ -25,7 +25,7 @@ class Hook:
     destination_headers: Mapping[str, str]
     """Header names and masked values."""
     status: str
-    """`active` or `disabled`."""
+    """`active`, `disabled`, or `unreadable` when its stored secrets cannot be opened."""
     trigger_count: int | None
     """How many triggers it has, where asked for."""
     created_at: datetime.datetime | None

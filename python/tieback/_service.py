@@ -10,7 +10,7 @@ from . import _tieback
 from ._delivery import Delivery, delivery_from_answer
 from ._errors import Error, error_from_answer
 from ._hook import Hook, hook_from_answer
-from ._input import day_or_moment_text, given, headers, id_like, id_text
+from ._input import day_or_moment_text, flag, given, headers, id_like, id_text
 from ._pages import Pages
 from ._scope import Scope, scope_to_input
 from ._trigger import Resource, Trigger, resource_from_answer, trigger_from_answer
@@ -72,15 +72,20 @@ class Hooks:
         destination_url: str | None = None,
         destination_headers: Mapping[str, str] | None = None,
         status: str | None = None,
+        danger_keep_headers: bool = False,
     ) -> Hook:
         """Changes what is given and leaves the rest. New headers take the place of all present ones; a masked value
-        out of an answer is refused. `status` is `active` or `disabled`."""
+        out of an answer is refused. `status` is `active` or `disabled`.
+
+        A URL with another scheme, host or port needs `destination_headers` for it: the present ones stay with the
+        receiver that they were given for. `danger_keep_headers` sends them to the new one."""
         change = given(
             namespace=namespace,
             payload_version=payload_version,
             destination_url=destination_url,
             destination_headers=headers(destination_headers),
             status=status,
+            danger_keep_headers=flag("danger_keep_headers", danger_keep_headers),
         )
         return hook_from_answer(self._native.hook_update(scope_to_input(scope), id_text("hook_id", hook_id), change))
 

@@ -27,9 +27,10 @@ pub struct tieback_engine {
 /// one file open, in this process and in others (docs/processes.md).
 ///
 /// Ownership: `*out` is yours; end it with `tieback_engine_close`. Threads: any. NULL: `error` may be.
-/// Errors: TIEBACK_INVALID_ARGUMENT for options that make no sense; TIEBACK_UNAVAILABLE when the file is of an
-/// earlier version and another engine has it open; TIEBACK_STORAGE when the file is no tieback store, is newer than
-/// this library, read-only or damaged.
+/// Errors: TIEBACK_INVALID_ARGUMENT for options that make no sense, and for a store that is sealed with a key that is
+/// not given (the message has the key's id); TIEBACK_UNAVAILABLE when the file is of an earlier version, or to be
+/// sealed, and another engine has it open; TIEBACK_STORAGE when the file is no tieback store, is newer than this
+/// library, read-only or damaged.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_engine_open(
     options: *const tieback_engine_options,
@@ -45,7 +46,7 @@ pub extern "C" fn tieback_engine_open(
 
 /// Opens an engine from options in JSON: `{"path": "hooks.db", "danger_allow_http": true, "retry": {"backoff_min_ms":
 /// 500}}`; the members have the names of `tieback_engine_options`, those of the retry policy inside `retry`, where
-/// `jitter` is a fraction; `allow_networks` is a list of texts.
+/// `jitter` is a fraction; `allow_networks` and `store_key_old` are lists of texts.
 ///
 /// Ownership: `*out` is yours; end it with `tieback_engine_close`. Threads: any. NULL: `error` may be.
 /// Errors: those of `tieback_engine_open`; an unknown member is TIEBACK_INVALID_ARGUMENT.

@@ -16,6 +16,7 @@ use crate::policy::catalogue::Catalogue;
 use crate::policy::egress::Egress;
 use crate::policy::network::Network;
 use crate::policy::retry::RetryPolicy;
+use crate::policy::seal::StoreKeys;
 use crate::store::QueueBounds;
 
 /// How an engine is opened. Begin with TIEBACK_ENGINE_OPTIONS_INIT; a field that is 0 or NULL means its default.
@@ -82,6 +83,14 @@ pub struct tieback_engine_options {
     pub max_queued_per_hook: i32,
     /// The same for all hooks together. Default: as many as the disk holds.
     pub max_queued: i32,
+    /// The key that seals the secrets in the file: 32 random bytes as 44 characters of base64 or 64 hex digits, such as
+    /// `openssl rand -base64 32` prints. A store that is in clear text is sealed by opening it, for good. A store that
+    /// is sealed with another key is TIEBACK_INVALID_ARGUMENT. Default: secrets are kept in clear text. A secret: no
+    /// error and no answer repeats it.
+    pub store_key: *const c_char,
+    /// Keys of before, separated by commas. What they have sealed is sealed anew with `store_key` by opening; then they
+    /// are needed no longer.
+    pub store_key_old: *const c_char,
 }
 
 // SAFETY: `repr(C)`, begins with its size, and zero is a value of integers and raw pointers.
@@ -107,10 +116,11 @@ pub extern "C" fn tieback_engine_options_init(options: *mut tieback_engine_optio
 /// As for [`sized::required`]; the texts in it are NULL or NUL-terminated.
 pub unsafe fn read(options: *const tieback_engine_options) -> Result<EngineOptions> {
     // SAFETY: the caller's promise is the same.
-    let (given, path, csv, outbound) = unsafe {
+    let (given, path, csv, outbound, store_keys) = unsafe {
         let given = sized::required(options)?;
         let path = text::required("path", given.path)?;
-        (given, path, text::optional("catalogue_csv", given.catalogue_csv)?, outbound(&given)?)
+        let csv = text::optional("catalogue_csv", given.catalogue_csv)?;
+        (given, path, csv, outbound(&given)?, store_keys(&given)?)
     };
     Ok(EngineOptions {
         policy: policy(&given)?,
@@ -118,6 +128,7 @@ pub unsafe fn read(options: *const tieback_engine_options) -> Result<EngineOptio
         tls: outbound.tls,
         proxy: outbound.proxy,
         catalogue: Catalogue::chosen(csv, text::flag("catalogue_accept_any", given.catalogue_accept_any)?)?,
+        store_keys,
         retention: span("retention_ms", given.retention_ms, Engine::RETENTION)?,
         bounds: QueueBounds {
             per_hook: bound("max_queued_per_hook", given.max_queued_per_hook)?,
@@ -153,6 +164,16 @@ unsafe fn outbound(given: &tieback_engine_options) -> Result<Outbound> {
         danger_proxy_resolves: text::flag("danger_proxy_resolves", given.danger_proxy_resolves)?,
     })?;
     Ok(Outbound { tls, proxy, ..egress.into() })
+}
+
+/// # Safety
+/// The texts in the options are NULL or NUL-terminated.
+unsafe fn store_keys(given: &tieback_engine_options) -> Result<StoreKeys> {
+    // SAFETY: the caller's promise is the same.
+    let (present, old) = unsafe {
+        (text::optional("store_key", given.store_key)?, text::optional("store_key_old", given.store_key_old)?)
+    };
+    StoreKeys::chosen(present, old.into_iter().flat_map(|keys| keys.split(',')))
 }
 
 fn policy(given: &tieback_engine_options) -> Result<RetryPolicy> {

@@ -238,7 +238,7 @@ pub extern "C" fn tieback_hook_header_value(hook: Option<&tieback_hook>, index: 
     guard_read(hook, ptr::null(), |hook| hook.headers.get(index).map_or(ptr::null(), |(_, value)| value.as_ptr()))
 }
 
-/// "active" or "disabled".
+/// "active", "disabled", or "unreadable" when its stored secrets cannot be opened.
 ///
 /// Ownership: the hook's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
 #[unsafe(no_mangle)]

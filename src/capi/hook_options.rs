@@ -58,6 +58,10 @@ pub struct tieback_hook_change {
     pub clear_headers: i32,
     /// TIEBACK_HOOK_ACTIVE or TIEBACK_HOOK_DISABLED.
     pub status: i32,
+    /// 1 sends the present headers to another scheme, host or port than they were given for. Without it, a change that
+    /// moves the URL there and gives no headers is TIEBACK_INVALID_ARGUMENT: who sees only their masks could have them
+    /// sent to a server of his own.
+    pub danger_keep_headers: i32,
 }
 
 /// Which hooks to list. Begin with TIEBACK_HOOK_QUERY_INIT; what is NULL or 0 does not narrow the list.
@@ -184,6 +188,7 @@ pub unsafe fn update(change: *const tieback_hook_change) -> Result<HookUpdate> {
         destination_url: url.map(DestinationUrl::parse).transpose()?,
         destination_headers,
         active,
+        danger_keep_headers: text::flag("danger_keep_headers", given.danger_keep_headers)?,
     })
 }
 

@@ -79,7 +79,7 @@ enum Driver {
 }
 
 impl Engine {
-    /// The engine on a store that is open already; the path of the options is not used.
+    /// The engine on a store that is open already; the path and the store keys of the options are not used.
     ///
     /// # Errors
     /// `invalid_argument` for options that make no sense.

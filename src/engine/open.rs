@@ -17,6 +17,7 @@ use crate::policy::catalogue::Catalogue;
 use crate::policy::dispatch::Limits;
 use crate::policy::egress::Egress;
 use crate::policy::retry::RetryPolicy;
+use crate::policy::seal::StoreKeys;
 use crate::random::{Random, SystemRandom};
 use crate::store::QueueBounds;
 use crate::store::sqlite::SqliteStore;
@@ -44,6 +45,8 @@ pub struct EngineOptions {
     pub clock: Arc<dyn Clock>,
     /// Where random bits come from. The operating system.
     pub random: Arc<dyn Random>,
+    /// The keys that seal secrets in the file. None: they are kept in clear text.
+    pub store_keys: StoreKeys,
     /// How long deliveries, their attempts and their events are kept after the outcome. 28 days, as with Procore.
     pub retention: Duration,
     /// How many deliveries may be queued before publishing is refused. As many as the disk holds.
@@ -65,6 +68,7 @@ impl EngineOptions {
             catalogue: Catalogue::builtin(),
             clock: Arc::new(SystemClock::new()),
             random: Arc::new(SystemRandom),
+            store_keys: StoreKeys::default(),
             retention: Engine::RETENTION,
             bounds: QueueBounds::default(),
             limits: Limits::default(),
@@ -72,8 +76,8 @@ impl EngineOptions {
     }
 
     /// Reads options from tieback's own JSON: `path`, and where wanted `retry` (see [`RetryPolicy::from_json`]),
-    /// `retention_ms`, `max_queued_per_hook`, `max_queued`, `catalogue_csv`, `catalogue_accept_any`, and what
-    /// [`Outbound::from_json`] reads.
+    /// `store_key`, `store_key_old` (a list), `retention_ms`, `max_queued_per_hook`, `max_queued`, `catalogue_csv`,
+    /// `catalogue_accept_any`, and what [`Outbound::from_json`] reads.
     ///
     /// # Errors
     /// `invalid_argument` for an unknown or missing member, another type, or numbers that make no sense together.
@@ -100,6 +104,10 @@ impl EngineOptions {
             proxy,
             lookup,
             policy: members.read("retry", |_, retry| RetryPolicy::from_json(retry))?.unwrap_or_default(),
+            store_keys: StoreKeys::chosen(
+                members.text("store_key")?,
+                members.texts("store_key_old")?.unwrap_or_default(),
+            )?,
             retention: members.millis("retention_ms")?.unwrap_or(Engine::RETENTION),
             bounds: QueueBounds {
                 per_hook: members.whole32("max_queued_per_hook")?.map(u64::from),
@@ -133,12 +141,14 @@ impl Engine {
     /// engines may have one file open, in this process and in others.
     ///
     /// # Errors
-    /// `invalid_argument` for options that make no sense; `unavailable` when the file is of an earlier version and
-    /// another engine has it open; `storage` when the file is no tieback store, is newer than this version, read-only
-    /// or damaged.
+    /// `invalid_argument` for options that make no sense; `unavailable` when the file is of an earlier version, or to be
+    /// sealed, and another engine has it open; `storage` when the file is no tieback store, is newer than this version,
+    /// read-only or damaged. A store that is sealed with a key that is not given is `invalid_argument`, and the error
+    /// names the key's id.
     pub fn open(options: EngineOptions) -> Result<Self> {
         options.check()?;
-        let store = SqliteStore::open(&options.path)?;
+        let (keys, random) = (options.store_keys.clone(), Arc::clone(&options.random));
+        let store = SqliteStore::open_sealed(&options.path, keys, random)?;
         Self::on(Arc::new(store), options)
     }
 }

@@ -11,7 +11,7 @@
 //! Store operations block. A worker with threads does them on tokio's blocking pool, one at a time; a worker on the
 //! caller's thread does them in place.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -24,7 +24,7 @@ use super::status::{Running, Status, Until};
 use crate::error::{Error, Result};
 use crate::net::send::Sender;
 use crate::policy::dispatch::{Answer, Dispatch, Effect, Input, Sending};
-use crate::policy::queue::{Colleague, Commit, LoadRequest, Tenure};
+use crate::policy::queue::{Colleague, Commit, LoadRequest, Loaded, Tenure};
 use crate::store::Store;
 use crate::time::Timestamp;
 use crate::types::{HookId, IdleReport, Notice, NoticeKind, WorkerId};
@@ -43,6 +43,8 @@ pub struct Worker {
     operating: Option<JoinHandle<Operated>>,
     /// The last store operation failed, and callers have been told.
     store_failed: bool,
+    /// Hooks whose secrets cannot be read, of which callers have been told.
+    unreadable: HashSet<HookId>,
     rounds: Rounds,
     lookout: Lookout,
     in_place: bool,
@@ -123,6 +125,7 @@ impl Worker {
             operations: VecDeque::new(),
             operating: None,
             store_failed: false,
+            unreadable: HashSet::new(),
             rounds: Rounds::new(),
             lookout: Lookout::default(),
             in_place,
@@ -337,10 +340,28 @@ impl Worker {
         // That the store can be read does not mean that it can keep outcomes.
         let keeps = input.as_ref().is_some_and(|input| !matches!(input, Input::Looked(_)));
         self.store_failed = failure.is_some() || (self.store_failed && !keeps);
+        if let Some(Input::Loaded(lanes)) = &input {
+            self.tell_unreadable(lanes);
+        }
         match input {
             Some(input) => self.happened(input),
             None if failure.is_some() => self.lookout.failed(),
             None => {}
+        }
+    }
+
+    /// Tells callers of hooks whose secrets cannot be read: once each, until they can.
+    fn tell_unreadable(&mut self, lanes: &[Loaded]) {
+        for lane in lanes {
+            match &lane.unreadable {
+                None => _ = self.unreadable.remove(&lane.hook),
+                Some(reason) if self.unreadable.insert(lane.hook) => {
+                    let kind = NoticeKind::StoreFailed { reason: reason.clone() };
+                    let at = self.shared.clock.now().wall;
+                    self.shared.notices.add(Notice { hook: Some(lane.hook), at, kind });
+                }
+                Some(_) => {}
+            }
         }
     }
 

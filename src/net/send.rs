@@ -7,7 +7,7 @@
 //! Connecting also means: getting a connection from the pool, and on one of HTTP/2 a free stream.
 //!
 //! The status decides, and it is known with the headers: whatever then happens to the body only marks the copy that is
-//! kept as truncated.
+//! kept as truncated. Of what comes back, the values of the hook's own headers are masked before anybody sees it.
 
 use std::convert::Infallible;
 use std::pin::{Pin, pin};
@@ -27,6 +27,7 @@ use super::failure;
 use super::proxy::ProxyOptions;
 use crate::error::Result;
 use crate::policy::egress::{self, Egress};
+use crate::policy::redact::Redaction;
 use crate::policy::retry::RetryPolicy;
 use crate::store::Destination;
 use crate::time::Clock;
@@ -73,17 +74,25 @@ impl Sender {
         let started_at = clock.now().wall;
         let answer = self.exchange(destination, payload).await;
         let completed_at = clock.now().wall;
+        // Whatever keeps or shows an attempt, it is without secrets from here on.
+        let redaction = Redaction::of(&destination.headers);
         match answer {
             Ok(answer) => Attempt {
                 started_at,
                 completed_at,
                 response_status: Some(answer.status),
-                response_headers: answer.headers,
-                response_body: answer.body,
+                response_headers: answer
+                    .headers
+                    .into_iter()
+                    .map(|(name, value)| (name, redaction.text(value)))
+                    .collect(),
+                response_body: redaction.bytes(answer.body, answer.truncated),
                 response_body_truncated: answer.truncated,
                 response_error: None,
             },
-            Err(error) => Attempt { started_at, completed_at, response_error: Some(error), ..Attempt::default() },
+            Err(error) => {
+                Attempt { started_at, completed_at, response_error: Some(redaction.text(error)), ..Attempt::default() }
+            }
         }
     }
 

@@ -20,3 +20,7 @@ pub mod network;
 pub mod matching;
 
 pub mod publishable;
+
+pub mod seal;
+
+pub mod redact;

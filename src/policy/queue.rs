@@ -65,8 +65,10 @@ pub struct Loaded {
     pub control: Control,
     /// The lane's retry state as last committed.
     pub state: LaneState,
-    /// Where to send; `None` once the hook is deleted.
+    /// Where to send; `None` once the hook is deleted, and while `unreadable`.
     pub destination: Option<Arc<Destination>>,
+    /// Why the hook's secrets cannot be read, when they cannot: then the lane is held, whatever its hook's status is.
+    pub unreadable: Option<String>,
     /// The next deliveries in order, after [`LoadRequest::after`].
     pub deliveries: Vec<Queued>,
     /// Whether there may be more after them.

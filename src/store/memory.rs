@@ -365,6 +365,7 @@ impl State {
                     headers: row.create.destination_headers.clone(),
                 })
             }),
+            unreadable: None,
             deliveries,
             more,
         })
@@ -447,6 +448,9 @@ impl Registry for MemoryStore {
                 state.check_namespace(scope, &row.create, Some(hook))?;
             }
             row.create.payload_version = change.payload_version.unwrap_or(row.create.payload_version);
+            if !before.create.destination_headers.is_empty() {
+                refusal::check_kept_headers(hook, &before.create.destination_url, change)?;
+            }
             if let Some(url) = &change.destination_url {
                 row.create.destination_url = url.clone();
             }

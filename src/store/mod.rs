@@ -32,7 +32,8 @@ pub trait Registry: Send + Sync {
     fn hook(&self, scope: &Scope, hook: HookId) -> Result<Hook>;
 
     /// Changes a hook. In the same transaction: disabling closes its lane's gate, enabling opens it and counts a reset,
-    /// another URL or other headers count a nudge. Setting the status that it has changes nothing.
+    /// another URL or other headers count a nudge. Setting the status that it has changes nothing. A URL with another
+    /// scheme, host or port needs headers for it, or `danger_keep_headers`; else it is `invalid_argument`.
     fn update_hook(&self, scope: &Scope, hook: HookId, change: &HookUpdate, now: Timestamp) -> Result<Hook>;
 
     /// Deletes a hook: its triggers go, its queued deliveries are discarded, its namespace is free again.

@@ -2,7 +2,8 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::types::{
-    DeliveryId, DeliveryStatus, Event, HookId, Namespace, PageRequest, Published, Scope, TriggerCreate, TriggerId,
+    DeliveryId, DeliveryStatus, DestinationUrl, Event, HookId, HookUpdate, Namespace, PageRequest, Published, Scope,
+    TriggerCreate, TriggerId,
 };
 
 /// There is no such hook in the scope.
@@ -22,6 +23,27 @@ pub fn namespace_taken(scope: &Scope, namespace: &Namespace) -> Error {
              update that hook, or use another namespace"
         ),
     )
+}
+
+/// Headers that nobody gave again stay with the receiver that they were given for: who may change a URL, and sees only
+/// masks, must not have them sent to a server of his own.
+///
+/// # Errors
+/// `invalid_argument` when the change leaves the headers and moves the URL to another receiver, unless it says so.
+pub fn check_kept_headers(hook: HookId, present: &DestinationUrl, change: &HookUpdate) -> Result<()> {
+    match &change.destination_url {
+        Some(url)
+            if change.destination_headers.is_none() && !change.danger_keep_headers && !url.is_receiver_of(present) =>
+        {
+            Err(Error::invalid(format!(
+                "the URL of hook {hook} would move from {} to {}, and its destination_headers with it: give \
+                 destination_headers anew, or say danger_keep_headers to send the present ones there",
+                present.receiver(),
+                url.receiver()
+            )))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The hook has this trigger already.

@@ -77,6 +77,19 @@ impl DestinationUrl {
     pub fn url(&self) -> &Url {
         &self.0
     }
+
+    /// Who receives: scheme, host and port, such as `https://erp.example.com:8443`.
+    pub fn receiver(&self) -> String {
+        self.0.origin().ascii_serialization()
+    }
+
+    /// Whether what was meant for another URL's receiver may be sent to this one too: the same scheme, host and port,
+    /// or `https` in the place of `http` on the usual ports.
+    pub fn is_receiver_of(&self, other: &Self) -> bool {
+        let usual = |url: &Url, scheme: &str| url.scheme() == scheme && url.port().is_none();
+        let encrypted_now = usual(&self.0, "https") && usual(&other.0, "http") && self.0.host() == other.0.host();
+        self.0.origin() == other.0.origin() || encrypted_now
+    }
 }
 
 impl fmt::Debug for DestinationUrl {

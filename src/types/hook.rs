@@ -13,6 +13,9 @@ pub enum HookStatus {
     Active,
     /// It is kept but delivers nothing; events that happen meanwhile make no deliveries.
     Disabled,
+    /// Its stored secrets cannot be opened: it delivers nothing until its headers are given again. Showing the hook
+    /// says why.
+    Unreadable,
     /// A word that a server used and tieback does not know.
     Other(Box<str>),
 }
@@ -23,6 +26,7 @@ impl HookStatus {
         match self {
             Self::Active => "active",
             Self::Disabled => "disabled",
+            Self::Unreadable => "unreadable",
             Self::Other(word) => word,
         }
     }
@@ -45,7 +49,7 @@ pub struct Hook {
     pub destination_url: String,
     /// Header names and masked values.
     pub destination_headers: Vec<(String, String)>,
-    /// Active or disabled.
+    /// Active, disabled or unreadable.
     pub status: HookStatus,
     /// How many triggers it has, where asked for.
     pub trigger_count: Option<u64>,
@@ -101,6 +105,9 @@ pub struct HookUpdate {
     pub destination_headers: Option<DestinationHeaders>,
     /// `true` for active, `false` for disabled.
     pub active: Option<bool>,
+    /// Sends the present headers to another scheme, host or port than they were given for. Without it, a change that
+    /// moves the URL there has to give `destination_headers` too.
+    pub danger_keep_headers: bool,
 }
 
 impl HookUpdate {

@@ -20,7 +20,8 @@ pub enum NoticeKind {
         discarded: u64,
     },
     /// The store could not read or keep what the worker needs: nothing starts until it can again. It is tried every
-    /// second; told once, until it has succeeded.
+    /// second; told once, until it has succeeded. With a hook: its stored secrets cannot be opened, and nothing of it
+    /// starts until its headers are given again.
     StoreFailed {
         /// The error's message, with what to do.
         reason: String,

@@ -34,15 +34,18 @@ int main(void) {
     if (sizeof(void *) == 8) {
         CHECK(sizeof(tieback_scope) == 32);
         CHECK(offsetof(tieback_scope, company_id) == 16);
-        CHECK(sizeof(tieback_engine_options) == 160);
+        CHECK(sizeof(tieback_engine_options) == 176);
         CHECK(offsetof(tieback_engine_options, give_up_after_ms) == 40);
         CHECK(offsetof(tieback_engine_options, catalogue_csv) == 64);
         CHECK(offsetof(tieback_engine_options, allow_networks) == 80);
         CHECK(offsetof(tieback_engine_options, danger_proxy_resolves) == 140);
         CHECK(offsetof(tieback_engine_options, retention_ms) == 144);
+        CHECK(offsetof(tieback_engine_options, store_key) == 160);
+        CHECK(offsetof(tieback_engine_options, store_key_old) == 168);
         CHECK(sizeof(tieback_hook_options) == 56);
-        CHECK(sizeof(tieback_hook_change) == 64);
+        CHECK(sizeof(tieback_hook_change) == 72);
         CHECK(offsetof(tieback_hook_change, status) == 60);
+        CHECK(offsetof(tieback_hook_change, danger_keep_headers) == 64);
         CHECK(sizeof(tieback_hook_query) == 40);
         CHECK(offsetof(tieback_hook_query, after) == 32);
         CHECK(sizeof(tieback_delivery_query) == 64);

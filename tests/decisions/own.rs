@@ -98,8 +98,10 @@ fn hooks_to_create_update_and_list_are_read() {
 
     let change = hook_update_from_json(&json!({"status": "disabled", "destination_headers": {}})).unwrap();
     assert_eq!((change.active, change.namespace), (Some(false), None));
-    assert!(change.destination_headers.unwrap().is_empty());
+    assert!(change.destination_headers.as_ref().unwrap().is_empty());
     assert!(hook_update_from_json(&json!({})).unwrap().is_empty());
+    let moved = json!({"destination_url": "https://two.example.com/", "danger_keep_headers": true});
+    assert!(hook_update_from_json(&moved).unwrap().danger_keep_headers && !change.danger_keep_headers);
     says(&invalid(hook_update_from_json(&json!({"status": "Active"}))), &["status `Active`", "active or disabled"]);
 
     let query = hook_query_from_json(&json!({"namespace": "acme", "include_trigger_count": true})).unwrap();

@@ -16,4 +16,5 @@ mod payloads;
 mod publish;
 mod retention;
 mod run;
+mod secrets;
 mod watch;

@@ -307,7 +307,7 @@ fn a_changed_url_is_used_at_once() {
     stage.publish(2);
     stage.rig.run();
     let url = DestinationUrl::parse(&other.url("/elsewhere")).unwrap();
-    update(&stage, HookUpdate { destination_url: Some(url), ..HookUpdate::default() });
+    update(&stage, HookUpdate { destination_url: Some(url), danger_keep_headers: true, ..HookUpdate::default() });
     stage.rig.run();
     assert_eq!(stage.arrived(), [1]);
     let paths: Vec<String> = other.requests().into_iter().map(|request| request.path).collect();

@@ -11,8 +11,11 @@ mod registry;
 mod retention;
 
 use std::ops::Deref;
+use std::sync::Arc;
 
 use tempfile::TempDir;
+use tieback::policy::seal::StoreKeys;
+use tieback::random::SystemRandom;
 use tieback::store::Store;
 use tieback::store::memory::MemoryStore;
 use tieback::store::sqlite::SqliteStore;
@@ -41,6 +44,14 @@ fn in_sqlite() -> Fresh {
     Fresh { store: Box::new(store), _folder: Some(folder) }
 }
 
+fn in_sealed_sqlite() -> Fresh {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let keys = StoreKeys::chosen(Some(&"5ea1".repeat(16)), []).expect("a key");
+    let random = Arc::new(SystemRandom);
+    let store = SqliteStore::open_sealed(&folder.path().join("hooks.db"), keys, random).expect("a new store opens");
+    Fresh { store: Box::new(store), _folder: Some(folder) }
+}
+
 macro_rules! stores {
     ($($name:ident: $make:path;)* { $($module:ident: $($claim:ident)*;)* }) => {
         stores!(@each [$($name: $make),*] { $($module: $($claim)*;)* });
@@ -65,6 +76,7 @@ macro_rules! stores {
 stores! {
     memory: crate::in_memory;
     sqlite: crate::in_sqlite;
+    sealed_sqlite: crate::in_sealed_sqlite;
     {
         registry:
             a_new_hook_is_shown_as_given_with_its_headers_masked
@@ -79,6 +91,7 @@ stores! {
             disabling_closes_the_gate_and_enabling_opens_it_and_counts_a_reset
             setting_the_status_that_it_has_changes_nothing
             another_url_or_other_headers_count_a_nudge
+            headers_stay_with_the_receiver_that_they_were_given_for
             a_deleted_hook_takes_its_triggers_and_its_queue_with_it
             ids_of_hooks_and_triggers_are_never_reused
             each_trigger_gets_its_own_answer

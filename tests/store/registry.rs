@@ -4,8 +4,8 @@ use tieback::error::ErrorKind::{Conflict, InvalidArgument, NotFound};
 use tieback::policy::lane::Gate;
 use tieback::store::{LaneOrder, Store};
 use tieback::types::{
-    DeliveryId, DeliveryQuery, HookId, HookQuery, HookStatus, HookUpdate, Id, Namespace, PayloadVersion, Scope,
-    TriggerId,
+    DeliveryId, DeliveryQuery, DestinationHeaders, HookId, HookQuery, HookStatus, HookUpdate, Id, Namespace,
+    PayloadVersion, Scope, TriggerId,
 };
 
 use crate::given::*;
@@ -210,9 +210,40 @@ pub fn another_url_or_other_headers_count_a_nudge(store: &dyn Store) {
         ..HookUpdate::default()
     };
     assert_eq!(nudges(same), 0);
-    let (there, key) = (Some(url("https://other.example.com/")), Some(headers("Bearer other")));
+    let (there, key) = (Some(url("https://erp.example.com/other")), Some(headers("Bearer other")));
     assert_eq!(nudges(HookUpdate { destination_url: there, ..HookUpdate::default() }), 1);
     assert_eq!(nudges(HookUpdate { destination_headers: key, ..HookUpdate::default() }), 2);
+}
+
+pub fn headers_stay_with_the_receiver_that_they_were_given_for(store: &dyn Store) {
+    let hook = rfi_hook(store, "acme");
+    let to = |to: &str| HookUpdate { destination_url: Some(url(to)), ..HookUpdate::default() };
+    let update = |change: &HookUpdate| store.update_hook(&company(), hook, change, at(1));
+    let before = store.hook(&company(), hook).unwrap();
+    for elsewhere in [
+        "https://other.example.com/events",
+        "https://erp.example.com:8443/events",
+        "http://erp.example.com/events",
+        "https://erp.example.com.evil.example/events",
+    ] {
+        let told = message_of(update(&to(elsewhere)), InvalidArgument);
+        for words in ["https://erp.example.com to http", "destination_headers", "danger_keep_headers"] {
+            assert!(told.contains(words), "{told}");
+        }
+        assert!(!told.contains("t0ken"), "{told}");
+    }
+    assert_eq!(store.hook(&company(), hook).unwrap(), before, "a refused change changes nothing");
+
+    // The same receiver; headers that are given; a caller who says so; nothing that could be kept.
+    update(&to("https://ERP.example.com:443/another?token=t0ken")).unwrap();
+    let given = HookUpdate { destination_headers: Some(headers("Bearer another")), ..to("https://two.example.com/") };
+    update(&given).unwrap();
+    update(&HookUpdate { danger_keep_headers: true, ..to("http://three.example.com/") }).unwrap();
+    let there = load(store, hook).destination.unwrap();
+    assert_eq!((there.url.as_str(), &there.headers), ("http://three.example.com/", &headers("Bearer another")));
+    update(&to("https://three.example.com/")).expect("the same host, encrypted from now on");
+    update(&HookUpdate { destination_headers: Some(DestinationHeaders::default()), ..HookUpdate::default() }).unwrap();
+    update(&to("https://four.example.com/")).expect("there is nothing to keep");
 }
 
 pub fn a_deleted_hook_takes_its_triggers_and_its_queue_with_it(store: &dyn Store) {

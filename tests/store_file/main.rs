@@ -1,5 +1,5 @@
 //! What only a store in a file has to do: keep what it was given, refuse files that are not its own or not whole, share
-//! its file with others, commit together what waits, and come through a full disk.
+//! its file with others, seal secrets in it, commit together what waits, and come through a full disk.
 
 #[path = "../store/given.rs"]
 mod given;
@@ -7,5 +7,30 @@ mod given;
 mod bad_files;
 mod disk;
 mod migrate;
+mod modes;
+mod sealing;
 mod sharing;
 mod together;
+
+use std::time::{Duration, Instant};
+
+use tieback::error::{ErrorKind, Result};
+use tieback::store::sqlite::SqliteStore;
+
+/// Opens a store that was closed just now. A process that another test starts holds the locks of this one until it
+/// executes its own program, so that it can be taken for a moment.
+fn reopened(open: impl Fn() -> Result<SqliteStore>) -> Result<SqliteStore> {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        match open() {
+            Err(error)
+                if error.kind() == ErrorKind::Unavailable
+                    && error.message().contains("another tieback engine")
+                    && Instant::now() < deadline =>
+            {
+                std::thread::yield_now();
+            }
+            done => return done,
+        }
+    }
+}

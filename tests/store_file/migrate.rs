@@ -1,9 +1,12 @@
 //! Files of earlier schemas: brought up to date with all that is in them, at once or not at all.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use rusqlite::Connection;
 use tieback::error::ErrorKind;
+use tieback::policy::seal::StoreKeys;
+use tieback::random::SystemRandom;
 use tieback::store::sqlite::SqliteStore;
 use tieback::store::{Log, Queue, Registry};
 use tieback::types::{HookId, Purged};
@@ -83,6 +86,25 @@ fn a_store_of_the_first_schema_opens_with_everything_that_was_in_it() {
     assert_eq!(queued(&store, hook).len(), 2);
     drop(store);
     SqliteStore::open(&path).expect("a migrated store opens again");
+}
+
+#[test]
+fn a_store_of_the_first_schema_can_be_sealed_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hooks.db");
+    written_by_the_first(&path);
+    let file = Connection::open(&path).unwrap();
+    let headers = r#"[["Authorization","Bearer secret-token"],["X-Tenant","7"]]"#;
+    file.execute("UPDATE hook SET destination_headers = ?1 WHERE id = 1", [headers]).unwrap();
+    file.close().unwrap();
+    let keys = || StoreKeys::chosen(Some(&"5ea1".repeat(16)), []).unwrap();
+    let open = || SqliteStore::open_sealed(&path, keys(), Arc::new(SystemRandom)).unwrap();
+    let store = open();
+    assert_eq!(load(&store, HookId(1)).destination.unwrap().headers, crate::given::headers("Bearer secret-token"));
+    drop(store);
+    let bytes = std::fs::read(&path).unwrap();
+    assert!(!bytes.windows(12).any(|window| window == b"secret-token"));
+    assert_eq!(load(&open(), HookId(1)).deliveries.len(), 1);
 }
 
 fn columns_and_version(path: &Path) -> (Vec<String>, i64) {

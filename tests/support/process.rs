@@ -1,5 +1,7 @@
 //! A process to be killed: the test program itself, started again to run one of its tests. It tells on its standard
 //! output what has happened, one line each; what was told before the kill is known.
+// Not every test program talks to its processes.
+#![allow(dead_code)]
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};

@@ -29,6 +29,8 @@ const FLOORS: &[(&str, &[&str])] = &[
             "policy::matching",
             "policy::catalogue",
             "policy::publishable",
+            "policy::seal",
+            "policy::redact",
             "policy::verify",
             "policy::dedupe",
             "policy::echo",

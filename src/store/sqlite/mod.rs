@@ -1,20 +1,24 @@
 //! The store in one SQLite file: WAL, a sync of the disk at every commit, one writer with group commit, readers beside
-//! it, and any number of engines and processes on one file.
+//! it, and any number of engines and processes on one file. With a store key, secrets are sealed in it.
 //!
 //! SQL is in `sql/`, one statement a file; `schema/` has the migrations.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rusqlite::Connection;
 
 use self::fault::Fault;
 use self::lock::StoreLock;
 use self::readers::Readers;
+use self::seal::Seals;
 use self::workers::OwnWorkers;
 use self::writer::Writer;
 use super::refusal;
 use crate::error::Result;
+use crate::policy::seal::StoreKeys;
+use crate::random::{Random, SystemRandom};
 
 /// The statement in `sql/<name>.sql`.
 macro_rules! sql {
@@ -26,7 +30,10 @@ macro_rules! sql {
 mod fault;
 mod location;
 mod lock;
+mod modes;
 mod schema;
+
+mod seal;
 
 mod open;
 mod readers;
@@ -50,13 +57,15 @@ pub struct SqliteStore {
     // Dropped in this order: connections before the locks, so that whoever sees a free lock has the file to itself.
     readers: Readers,
     writer: Writer,
+    seals: Seals,
     own_workers: OwnWorkers,
     path: PathBuf,
     _lock: StoreLock,
 }
 
 impl SqliteStore {
-    /// Opens the store in this file; makes it, for this user alone, when it is not there.
+    /// Opens the store in this file; makes it, for this user alone, when it is not there. Secrets are kept in clear
+    /// text.
     ///
     /// # Errors
     /// `invalid_argument` for a path that names no file (`:memory:`, a `file:` URI); `unavailable` when the file has to
@@ -64,13 +73,25 @@ impl SqliteStore {
     /// the file is not a database, not tieback's, from a newer tieback, read-only, cut short or damaged, on a network
     /// file system, or its disk is full. A refused file is left as it was.
     pub fn open(path: &Path) -> Result<Self> {
-        let opened = open::open(path).map_err(|error| error.during("open"))?;
+        Self::open_sealed(path, StoreKeys::default(), Arc::new(SystemRandom))
+    }
+
+    /// Opens the store with its keys: secrets are sealed with the present one, and what is in clear text or sealed with
+    /// an older one is sealed anew before this returns. An opening that is interrupted is finished by the next.
+    ///
+    /// # Errors
+    /// Those of [`SqliteStore::open`]; `invalid_argument` when a key that the store needs is not among these, with its
+    /// id; `unavailable` when another program reads the file while secrets are to leave it.
+    pub fn open_sealed(path: &Path, keys: StoreKeys, random: Arc<dyn Random>) -> Result<Self> {
+        let seals = Seals::new(keys, random);
+        let opened = open::open(path, &seals).map_err(|error| error.during("open"))?;
         let database = opened.location.database;
         Ok(Self {
             readers: Readers::new(database.clone()),
             writer: Writer::new(opened.writer, database.clone())?,
             own_workers: OwnWorkers::default(),
             path: database,
+            seals,
             _lock: opened.lock,
         })
     }

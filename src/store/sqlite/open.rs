@@ -13,7 +13,9 @@ use rusqlite::{Connection, MAIN_DB, OpenFlags};
 use super::fault::{Fault, storage_error};
 use super::location::{Location, unusable};
 use super::lock::{StoreLock, private};
+use super::modes::tighten;
 use super::schema;
+use super::seal::{Seals, bring_to_present, check_keys, is_present};
 use crate::error::{Error, ErrorKind, Result};
 
 /// How many times a statement tries again while another process writes, or another program (`sqlite3`, a backup) holds
@@ -42,20 +44,20 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// Opens the store at `path`; makes it when it is not there.
-pub fn open(path: &Path) -> Result<Opened> {
+pub fn open(path: &Path, seals: &Seals) -> Result<Opened> {
     let location = Location::find(path)?;
     let began = Instant::now();
     loop {
         if is_there(&location)?
             && let Some(lock) = StoreLock::share(&location)?
-            && let Some(writer) = open_file(&location).map_err(|fault| fault.into_error(&location.database))?
+            && let Some(writer) = open_file(&location, seals).map_err(|fault| fault.into_error(&location.database))?
         {
             return Ok(Opened { writer, location, lock });
         }
-        // Whoever makes a file, or changes its schema, has it alone. If it was another, it is found done: so both are
+        // Whoever makes a file, or changes its schema or its keys, has it alone. If it was another, it is found done: so both are
         // tried in turn.
         match StoreLock::alone(&location)? {
-            Some(_lock) => make(&location)?,
+            Some(_lock) => make(&location, seals)?,
             None if began.elapsed() < PATIENCE => std::thread::sleep(LOOK_AGAIN),
             None => return Err(taken(&location)),
         }
@@ -77,10 +79,10 @@ fn is_there(location: &Location) -> Result<bool> {
     Ok(Location::length_of(&location.database)? > 0)
 }
 
-/// Makes the file, or brings an older one up to date.
-fn make(location: &Location) -> Result<()> {
+/// Makes the file, or brings an older one up to date, in schema and in keys.
+fn make(location: &Location, seals: &Seals) -> Result<()> {
     let made = make_file(location)?;
-    let opened = bring_up(location).map_err(|fault| fault.into_error(&location.database));
+    let opened = bring_up(location, seals).map_err(|fault| fault.into_error(&location.database));
     if opened.is_err() && made {
         for suffix in ["", "-wal", "-shm", "-journal"] {
             // What cannot be removed is empty, and the next opening takes it for new.
@@ -120,15 +122,17 @@ fn sync_directory(directory: &Path) -> std::io::Result<()> {
     if cfg!(unix) { File::open(directory)?.sync_all() } else { Ok(()) }
 }
 
-fn bring_up(location: &Location) -> Result<(), Fault> {
-    let mut connection = connect_checked(location)?.0;
-    schema::migrate(&mut connection, &location.database)
+fn bring_up(location: &Location, seals: &Seals) -> Result<(), Fault> {
+    let mut connection = connect_checked(location, seals)?.0;
+    schema::migrate(&mut connection, &location.database)?;
+    // Alone: an engine that has other keys could not read what it gets to see then.
+    bring_to_present(&mut connection, seals, &location.database)
 }
 
 /// Opens a file that is there; `None` when it is to be brought up to date first.
-fn open_file(location: &Location) -> Result<Option<Connection>, Fault> {
-    let (connection, content) = connect_checked(location)?;
-    if content != schema::Content::NEWEST {
+fn open_file(location: &Location, seals: &Seals) -> Result<Option<Connection>, Fault> {
+    let (connection, content) = connect_checked(location, seals)?;
+    if content != schema::Content::NEWEST || !is_present(&connection, seals)? {
         return Ok(None);
     }
     schema::check_structure(&connection, &location.database)?;
@@ -136,7 +140,7 @@ fn open_file(location: &Location) -> Result<Option<Connection>, Fault> {
 }
 
 /// A connection to a file that is a store of ours, or blank, set up to write. Says what it found.
-fn connect_checked(location: &Location) -> Result<(Connection, schema::Content), Fault> {
+fn connect_checked(location: &Location, seals: &Seals) -> Result<(Connection, schema::Content), Fault> {
     let path = &location.database;
     let has_wal = Location::length_of(&location.beside("-wal"))? > 0;
     let connection = connect(path)?;
@@ -149,6 +153,8 @@ fn connect_checked(location: &Location) -> Result<(Connection, schema::Content),
     if content != schema::Content::Blank && !has_wal {
         refuse_truncated(&connection, location)?;
     }
+    check_keys(&connection, seals.keys(), path)?;
+    tighten(location)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
 
     let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;

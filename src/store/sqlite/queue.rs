@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::fault::{Fault, damaged};
 use super::publish::{insert_delivery, insert_payload, publish_all};
 use super::registry::hook_in;
 use super::row::{control, count, counted, destination_headers, destination_url, lane_state, span, standing, to_json};
+use super::seal::Seals;
 use super::{SqliteStore, refusal};
 use crate::error::Result;
 use crate::policy::lane::{Gate, Verdict};
@@ -31,17 +32,17 @@ impl Queue for SqliteStore {
     }
 
     fn load(&self, requests: &[LoadRequest]) -> Result<Vec<Loaded>> {
-        self.read(|tx| requests.iter().filter_map(|request| load(tx, request).transpose()).collect())
+        self.read(|tx| requests.iter().filter_map(|request| load(tx, request, &self.seals).transpose()).collect())
     }
 
     fn claim(&self, worker: WorkerId, requests: &[LoadRequest]) -> Result<Vec<Loaded>> {
-        let requests = requests.to_vec();
+        let (requests, seals) = (requests.to_vec(), self.seals.clone());
         self.write_unsynced(move |tx| {
             let mut claim = tx.prepare_cached(sql!("lane_claim"))?;
             for request in &requests {
                 claim.execute(params![request.hook, worker])?;
             }
-            requests.iter().filter_map(|request| load(tx, request).transpose()).collect()
+            requests.iter().filter_map(|request| load(tx, request, &seals).transpose()).collect()
         })
     }
 
@@ -111,20 +112,31 @@ impl Queue for SqliteStore {
     }
 }
 
-fn load(tx: &Connection, request: &LoadRequest) -> Result<Option<Loaded>, Fault> {
+fn load(tx: &Connection, request: &LoadRequest, seals: &Seals) -> Result<Option<Loaded>, Fault> {
     let mut query = tx.prepare_cached(sql!("lane_load"))?;
     let mut rows = query.query([request.hook])?;
     let Some(row) = rows.next()? else { return Ok(None) };
-    let (control, state, fence) = (control(row)?, lane_state(row)?, count(row, "fence")?);
+    let (mut control, state, fence) = (control(row)?, lane_state(row)?, count(row, "fence")?);
     let tenure = row.get::<_, Option<WorkerId>>("worker")?.map(|worker| Tenure { worker, fence });
-    let destination = match control.gate {
-        Gate::Gone => None,
-        Gate::Open | Gate::Held => {
-            Some(Arc::new(Destination { url: destination_url(row)?, headers: destination_headers(row)? }))
+    let (mut destination, mut unreadable) = (None, None);
+    if control.gate != Gate::Gone {
+        match destination_of(row, request.hook, seals) {
+            Ok(there) => destination = Some(Arc::new(there)),
+            // It is one hook's trouble: the others of this load are not held up.
+            Err(Fault::Refused(error)) => {
+                control.gate = Gate::Held;
+                unreadable = Some(error.message().to_owned());
+            }
+            Err(fault) => return Err(fault),
         }
-    };
+    }
     let (deliveries, more) = load_deliveries(tx, request, request.after.max(state.discard_through))?;
-    Ok(Some(Loaded { hook: request.hook, tenure, fence, control, state, destination, deliveries, more }))
+    Ok(Some(Loaded { hook: request.hook, tenure, fence, control, state, destination, unreadable, deliveries, more }))
+}
+
+fn destination_of(row: &Row<'_>, hook: HookId, seals: &Seals) -> Result<Destination, Fault> {
+    let stored = row.get_ref("destination_headers")?.as_str().map_err(|_| damaged("a hook's destination headers"))?;
+    Ok(Destination { url: destination_url(row)?, headers: destination_headers(hook, stored, seals)? })
 }
 
 /// The next deliveries in order, and whether there are more.

@@ -3,34 +3,35 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::fault::Fault;
-use super::row::{HookRow, headers_to_column};
+use super::row::{HookRow, NO_HEADERS, headers_to_column};
+use super::seal::Seals;
 use super::{SqliteStore, refusal};
 use crate::error::Result;
 use crate::policy::lane::Gate;
 use crate::store::Registry;
 use crate::time::Timestamp;
 use crate::types::{
-    Hook, HookCreate, HookId, HookQuery, HookUpdate, Namespace, Page, PageRequest, Scope, Trigger, TriggerCreate,
-    TriggerId,
+    DestinationHeaders, Hook, HookCreate, HookId, HookQuery, HookUpdate, Namespace, Page, PageRequest, Scope, Trigger,
+    TriggerCreate, TriggerId,
 };
 
 impl Registry for SqliteStore {
     fn insert_hook(&self, scope: &Scope, hook: &HookCreate, now: Timestamp) -> Result<Hook> {
-        let (scope, hook) = (*scope, hook.clone());
-        self.write(move |tx| insert_hook(tx, &scope, &hook, now))
+        let (scope, hook, seals) = (*scope, hook.clone(), self.seals.clone());
+        self.write(move |tx| insert_hook(tx, &scope, &hook, now, &seals))
     }
 
     fn hooks(&self, scope: &Scope, query: &HookQuery, page: &PageRequest) -> Result<Page<Hook>> {
-        self.read(|tx| hooks(tx, scope, query, page))
+        self.read(|tx| hooks(tx, scope, query, page, &self.seals))
     }
 
     fn hook(&self, scope: &Scope, hook: HookId) -> Result<Hook> {
-        self.read(|tx| Ok(hook_in(tx, scope, hook)?.into_hook()))
+        self.read(|tx| hook_in(tx, scope, hook)?.into_hook(&self.seals))
     }
 
     fn update_hook(&self, scope: &Scope, hook: HookId, change: &HookUpdate, now: Timestamp) -> Result<Hook> {
-        let (scope, change) = (*scope, change.clone());
-        self.write(move |tx| update_hook(tx, &scope, hook, change, now))
+        let (scope, change, seals) = (*scope, change.clone(), self.seals.clone());
+        self.write(move |tx| update_hook(tx, &scope, hook, &change, now, &seals))
     }
 
     fn delete_hook(&self, scope: &Scope, hook: HookId, now: Timestamp) -> Result<()> {
@@ -81,7 +82,13 @@ pub fn hook_in(tx: &Connection, scope: &Scope, hook: HookId) -> Result<HookRow, 
     row.filter(|row| row.scope.admits(scope)).ok_or_else(|| refusal::no_hook(scope, hook).into())
 }
 
-fn insert_hook(tx: &Connection, scope: &Scope, hook: &HookCreate, now: Timestamp) -> Result<Hook, Fault> {
+fn insert_hook(
+    tx: &Connection,
+    scope: &Scope,
+    hook: &HookCreate,
+    now: Timestamp,
+    seals: &Seals,
+) -> Result<Hook, Fault> {
     check_namespace(tx, scope, &hook.namespace, None)?;
     tx.prepare_cached(sql!("hook_insert"))?.execute(params![
         scope.company_id(),
@@ -89,12 +96,15 @@ fn insert_hook(tx: &Connection, scope: &Scope, hook: &HookCreate, now: Timestamp
         hook.namespace.as_str(),
         hook.payload_version,
         hook.destination_url.as_str(),
-        headers_to_column(&hook.destination_headers)?.as_str(),
+        NO_HEADERS,
         now,
     ])?;
     let id = HookId(tx.last_insert_rowid());
+    // They are bound to the hook's id, which is known now.
+    let headers = headers_to_column(tx, id, &hook.destination_headers, seals)?;
+    tx.prepare_cached(sql!("hook_headers"))?.execute(params![id, headers.as_str()])?;
     tx.prepare_cached(sql!("lane_insert"))?.execute([id])?;
-    Ok(hook_in(tx, scope, id)?.into_hook())
+    hook_in(tx, scope, id)?.into_hook(seals)
 }
 
 fn check_namespace(tx: &Connection, scope: &Scope, namespace: &Namespace, except: Option<HookId>) -> Result<(), Fault> {
@@ -108,7 +118,13 @@ fn check_namespace(tx: &Connection, scope: &Scope, namespace: &Namespace, except
     }
 }
 
-fn hooks(tx: &Connection, scope: &Scope, query: &HookQuery, page: &PageRequest) -> Result<Page<Hook>, Fault> {
+fn hooks(
+    tx: &Connection,
+    scope: &Scope,
+    query: &HookQuery,
+    page: &PageRequest,
+    seals: &Seals,
+) -> Result<Page<Hook>, Fault> {
     let after = refusal::cursor(page)?.unwrap_or(0);
     let namespace = query.namespace.as_ref().map(Namespace::as_str);
     let limit = page.effective_limit() as usize;
@@ -118,7 +134,7 @@ fn hooks(tx: &Connection, scope: &Scope, query: &HookQuery, page: &PageRequest) 
     let mut items: Vec<Hook> = Vec::new();
     let mut read = |rows: &mut rusqlite::Rows<'_>| -> Result<(), Fault> {
         while let Some(row) = rows.next()? {
-            items.push(HookRow::read(row)?.into_hook());
+            items.push(HookRow::read(row)?.into_hook_at_least(seals));
         }
         Ok(())
     };
@@ -149,8 +165,9 @@ fn update_hook(
     tx: &Connection,
     scope: &Scope,
     hook: HookId,
-    change: HookUpdate,
+    change: &HookUpdate,
     now: Timestamp,
+    seals: &Seals,
 ) -> Result<Hook, Fault> {
     let row = hook_in(tx, scope, hook)?;
     let namespace = match &change.namespace {
@@ -160,8 +177,10 @@ fn update_hook(
         }
         None => &row.namespace,
     };
+    if row.has_headers() {
+        refusal::check_kept_headers(hook, &row.destination_url, change)?;
+    }
     let url = change.destination_url.as_ref().unwrap_or(&row.destination_url);
-    let headers = change.destination_headers.as_ref().unwrap_or(&row.destination_headers);
     let version = change.payload_version.unwrap_or(row.payload_version);
     let gate = match change.active {
         None => row.gate,
@@ -169,24 +188,22 @@ fn update_hook(
         Some(false) => Gate::Held,
     };
 
-    let redirected = *url != row.destination_url || *headers != row.destination_headers;
+    // Headers that cannot be read any more are other ones, whatever is given in their place.
+    let is_other = |headers: &&DestinationHeaders| !row.headers(seals).is_ok_and(|present| present == **headers);
+    let headers = change.destination_headers.as_ref().filter(is_other);
+    if let Some(headers) = headers {
+        let headers = headers_to_column(tx, hook, headers, seals)?;
+        tx.prepare_cached(sql!("hook_headers"))?.execute(params![hook, headers.as_str()])?;
+    }
+    let redirected = *url != row.destination_url || headers.is_some();
     let changed =
         redirected || gate != row.gate || version != row.payload_version || namespace != row.namespace.as_str();
     if changed {
-        let headers = headers_to_column(headers)?;
-        tx.prepare_cached(sql!("hook_update"))?.execute(params![
-            hook,
-            namespace,
-            version,
-            gate,
-            url.as_str(),
-            headers.as_str(),
-            now
-        ])?;
+        tx.prepare_cached(sql!("hook_update"))?.execute(params![hook, namespace, version, gate, url.as_str(), now])?;
         let enabled = row.gate == Gate::Held && gate == Gate::Open;
         tx.prepare_cached(sql!("lane_count_control"))?.execute(params![hook, enabled, redirected])?;
     }
-    Ok(hook_in(tx, scope, hook)?.into_hook())
+    Ok(hook_in(tx, scope, hook)?.into_hook_at_least(seals))
 }
 
 fn delete_hook(tx: &Connection, scope: &Scope, hook: HookId, now: Timestamp) -> Result<(), Fault> {

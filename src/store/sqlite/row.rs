@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{Connection, Row};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::fault::{Fault, damaged};
+use super::seal::{HEADERS, Seals};
 use crate::policy::lane::{Control, Gate, LaneState, Pause};
+use crate::policy::seal::Place;
 use crate::time::Timestamp;
 use crate::types::{
     Attempt, DeliveryId, DeliveryStatus, DestinationHeaders, DestinationUrl, EventId, Hook, HookId, HookStatus, Id,
@@ -118,7 +120,7 @@ pub struct HookRow {
     pub payload_version: PayloadVersion,
     pub gate: Gate,
     pub destination_url: DestinationUrl,
-    pub destination_headers: DestinationHeaders,
+    stored_headers: Zeroizing<String>,
     pub trigger_count: Option<u64>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -139,15 +141,38 @@ impl HookRow {
             payload_version: row.get("payload_version")?,
             gate: row.get("status")?,
             destination_url: destination_url(row)?,
-            destination_headers: destination_headers(row)?,
+            stored_headers: Zeroizing::new(row.get("destination_headers")?),
             trigger_count: row.get::<_, Option<i64>>("trigger_count")?.map(i64::unsigned_abs),
             created_at: row.get("created_at")?,
             updated_at: row.get("updated_at")?,
         })
     }
 
+    /// Whether it has headers, whether they can be read or not.
+    pub fn has_headers(&self) -> bool {
+        *self.stored_headers != NO_HEADERS
+    }
+
+    /// Its headers in clear.
+    pub fn headers(&self, seals: &Seals) -> Result<DestinationHeaders, Fault> {
+        destination_headers(self.id, &self.stored_headers, seals)
+    }
+
     /// The hook as answers show it.
-    pub fn into_hook(self) -> Hook {
+    pub fn into_hook(self, seals: &Seals) -> Result<Hook, Fault> {
+        let headers = self.headers(seals)?;
+        Ok(self.shown(headers.masked()))
+    }
+
+    /// The hook as answers show it, even when its secrets cannot be read; its status says so then.
+    pub fn into_hook_at_least(self, seals: &Seals) -> Hook {
+        match self.headers(seals) {
+            Ok(headers) => self.shown(headers.masked()),
+            Err(_) => Hook { status: HookStatus::Unreadable, ..self.shown(Vec::new()) },
+        }
+    }
+
+    fn shown(self, destination_headers: Vec<(String, String)>) -> Hook {
         Hook {
             id: self.id.into(),
             company_id: self.scope.company_id().map(Id::from),
@@ -155,7 +180,7 @@ impl HookRow {
             namespace: self.namespace,
             payload_version: self.payload_version.to_string(),
             destination_url: self.destination_url.as_str().to_owned(),
-            destination_headers: self.destination_headers.masked(),
+            destination_headers,
             status: if self.gate == Gate::Open { HookStatus::Active } else { HookStatus::Disabled },
             trigger_count: self.trigger_count,
             created_at: Some(self.created_at),
@@ -171,20 +196,32 @@ pub fn destination_url(row: &Row<'_>) -> Result<DestinationUrl, Fault> {
     DestinationUrl::parse(&text).map_err(|_| damaged("a hook's destination URL"))
 }
 
-/// Reads `destination_headers`: a JSON array of names and values.
-pub fn destination_headers(row: &Row<'_>) -> Result<DestinationHeaders, Fault> {
+/// Headers as their column holds them when there are none: no secret, and so never sealed.
+pub const NO_HEADERS: &str = "[]";
+
+/// Reads headers out of the text of their column: a JSON array of names and values, sealed when the store has a key.
+pub fn destination_headers(hook: HookId, stored: &str, seals: &Seals) -> Result<DestinationHeaders, Fault> {
     let unreadable = || damaged("a hook's destination headers");
-    let text = row.get_ref("destination_headers")?.as_str().map_err(|_| unreadable())?;
-    let mut pairs: Vec<(String, String)> = serde_json::from_str(text).map_err(|_| unreadable())?;
+    let text = seals.open(stored, Place { hook, column: HEADERS })?;
+    let mut pairs: Vec<(String, String)> = serde_json::from_str(&text).map_err(|_| unreadable())?;
     let headers = DestinationHeaders::parse(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     pairs.iter_mut().for_each(|(_, value)| value.zeroize());
     headers.map_err(|_| unreadable())
 }
 
-/// Headers as a column holds them. They are secret, so the text is wiped when it has been stored.
-pub fn headers_to_column(headers: &DestinationHeaders) -> Result<Zeroizing<String>, Fault> {
+/// Headers as their column is to hold them. They are secret, so the text is wiped when it has been stored.
+pub fn headers_to_column(
+    tx: &Connection,
+    hook: HookId,
+    headers: &DestinationHeaders,
+    seals: &Seals,
+) -> Result<Zeroizing<String>, Fault> {
+    if headers.is_empty() {
+        return Ok(Zeroizing::new(NO_HEADERS.to_owned()));
+    }
     let pairs: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (name, value.expose())).collect();
-    Ok(Zeroizing::new(to_json(&pairs)?))
+    let text = Zeroizing::new(to_json(&pairs)?);
+    seals.seal(tx, &text, Place { hook, column: HEADERS })
 }
 
 /// Pairs of texts as a column holds them.

@@ -11,15 +11,16 @@ use crate::error::{Error, ErrorKind};
 const APPLICATION_ID: i32 = i32::from_be_bytes(*b"tieb");
 
 /// What brings a file from one version to the next; the version is how many of them a file has had.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("schema/0001_begin.sql"),
     include_str!("schema/0002_retention.sql"),
     include_str!("schema/0003_queue_length.sql"),
     include_str!("schema/0004_workers.sql"),
+    include_str!("schema/0005_sealing.sql"),
 ];
 
 /// The tables of the newest version.
-const TABLES: [(&str, &str); 9] = [
+const TABLES: [(&str, &str); 10] = [
     ("store", "only"),
     ("hook", "id"),
     ("hook_trigger", "id"),
@@ -29,6 +30,7 @@ const TABLES: [(&str, &str); 9] = [
     ("payload", "event_id"),
     ("delivery", "id"),
     ("attempt", "id"),
+    ("store_key", "number"),
 ];
 
 /// What a file turned out to be.

@@ -67,6 +67,7 @@ pub fn hook_update_from_json(input: &Value) -> Result<HookUpdate> {
             "disabled" => Ok(false),
             _ => Err(Error::invalid(format!("status `{}` is unknown: use active or disabled", shown(word)))),
         })?,
+        danger_keep_headers: members.flag("danger_keep_headers")?.unwrap_or_default(),
     };
     members.end()?;
     Ok(change)

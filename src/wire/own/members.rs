@@ -64,6 +64,14 @@ impl<'a> Members<'a> {
         self.read(name, text)
     }
 
+    /// A list of texts.
+    ///
+    /// # Errors
+    /// `invalid_argument` for another type.
+    pub fn texts(&mut self, name: &'static str) -> Result<Option<Vec<&'a str>>> {
+        self.read(name, |path, value| list(path, value, |path, value| text(&path, value)))
+    }
+
     /// A text that `parse` checks; its error is given the member's path.
     ///
     /// # Errors

@@ -1,3 +1,3 @@
 UPDATE hook
-SET namespace = ?2, payload_version = ?3, status = ?4, destination_url = ?5, destination_headers = ?6, updated_at = ?7
+SET namespace = ?2, payload_version = ?3, status = ?4, destination_url = ?5, updated_at = ?6
 WHERE id = ?1;

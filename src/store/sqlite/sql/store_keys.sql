@@ -1,0 +1,1 @@
+SELECT key_id, complete FROM store_key ORDER BY number;

@@ -1,0 +1,1 @@
+UPDATE store_key SET complete = 0;
