@@ -141,8 +141,8 @@ impl Engine {
     /// engines may have one file open, in this process and in others.
     ///
     /// # Errors
-    /// `invalid_argument` for options that make no sense; `unavailable` when the file is of an earlier version, or to be
-    /// sealed, and another engine has it open; `storage` when the file is no tieback store, is newer than this version,
+    /// `invalid_argument` for options that make no sense; `unavailable` when the file is of an earlier version, or to
+    /// be sealed, and another engine has it open; `storage` when the file is no tieback store, is newer than this version,
     /// read-only or damaged. A store that is sealed with a key that is not given is `invalid_argument`, and the error
     /// names the key's id.
     pub fn open(options: EngineOptions) -> Result<Self> {

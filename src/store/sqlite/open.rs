@@ -54,8 +54,8 @@ pub fn open(path: &Path, seals: &Seals) -> Result<Opened> {
         {
             return Ok(Opened { writer, location, lock });
         }
-        // Whoever makes a file, or changes its schema or its keys, has it alone. If it was another, it is found done: so both are
-        // tried in turn.
+        // Whoever makes a file, or changes its schema or its keys, has it alone. If it was another, it is found done:
+        // so both are tried in turn.
         match StoreLock::alone(&location)? {
             Some(_lock) => make(&location, seals)?,
             None if began.elapsed() < PATIENCE => std::thread::sleep(LOOK_AGAIN),
