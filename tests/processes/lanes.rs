@@ -78,3 +78,34 @@ fn what_a_worker_that_stops_has_let_go_is_taken_up_by_the_other() {
     workers[0].ask("stop");
     assert_eq!(desk.log(1, &hook), vec![("delivered".to_owned(), 1); 3]);
 }
+
+#[test]
+fn a_worker_that_publishes_to_a_lane_of_another_leaves_it_to_the_other() {
+    let gate = Gate::default();
+    let sink = Sink::start({
+        let gate = gate.clone();
+        move |request, _| {
+            if request.path == "/events" {
+                gate.pass();
+            }
+            Answer::Status(204)
+        }
+    });
+    let desk = Desk::new();
+    let hook = desk.hook(1, &sink.url("/events"));
+    desk.hook(2, &sink.url("/elsewhere"));
+    let _holder = Actor::worker(&desk.0.path());
+    desk.publish(1, 1);
+    sink.wait_for(1, SOON);
+    let mut other = Actor::worker(&desk.0.path());
+    for resource in [1, 2, 3] {
+        other.ask(&format!("publish 1 {resource}"));
+    }
+    // It knows of its own events at once, and is done with them when it delivers another.
+    other.ask("publish 2 1");
+    sink.wait_for(2, SOON);
+    gate.open();
+    desk.ask_until("SELECT count(*) FROM delivery WHERE status = 'queued'", |queued: &i64| *queued == 0);
+    assert_eq!(desk.log(1, &hook), vec![("delivered".to_owned(), 1); 4]);
+    assert_eq!(sink.requests().len(), 5, "nothing was sent twice");
+}

@@ -138,3 +138,36 @@ fn is_at(file: &File, path: &Path) -> bool {
 fn is_at(_file: &File, _path: &Path) -> bool {
     true
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+
+    /// Whoever lets go removes the file, which the next one may have opened already.
+    #[test]
+    fn two_never_have_a_store_alone() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let location = Location::find(&folder.path().join("hooks.db")).expect("a place for a store");
+        let (inside, turns) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        thread::scope(|threads| {
+            for _ in 0..4 {
+                threads.spawn(|| {
+                    for _ in 0..5000 {
+                        let Some(lock) = StoreLock::alone(&location).expect("a lock") else { continue };
+                        assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0, "two at once");
+                        turns.fetch_add(1, Ordering::SeqCst);
+                        thread::sleep(Duration::from_micros(50));
+                        inside.fetch_sub(1, Ordering::SeqCst);
+                        drop(lock);
+                    }
+                });
+            }
+        });
+        assert!(turns.into_inner() > 100, "they took turns");
+        assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 0, "the last one has tidied up");
+    }
+}
