@@ -142,9 +142,9 @@ impl Engine {
     ///
     /// # Errors
     /// `invalid_argument` for options that make no sense; `unavailable` when the file is of an earlier version, or to
-    /// be sealed, and another engine has it open; `storage` when the file is no tieback store, is newer than this version,
-    /// read-only or damaged. A store that is sealed with a key that is not given is `invalid_argument`, and the error
-    /// names the key's id.
+    /// be sealed, and another engine has it open; `storage` when the file is no tieback store, is newer than this
+    /// version, read-only or damaged. A store that is sealed with a key that is not given is `invalid_argument`, and
+    /// the error names the key's id.
     pub fn open(options: EngineOptions) -> Result<Self> {
         options.check()?;
         let (keys, random) = (options.store_keys.clone(), Arc::clone(&options.random));
