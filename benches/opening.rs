@@ -69,7 +69,7 @@ fn measure(what: &str, path: &Path, rounds: usize) -> Result<(), Failure> {
 }
 
 fn scope() -> tieback::error::Result<Scope> {
-    Scope::company(5_358_233)
+    Scope::project(9_876_543, Some(5_358_233))
 }
 
 fn millis(span: Duration) -> f64 {
