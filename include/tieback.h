@@ -951,12 +951,14 @@ tieback_scope tieback_scope_project(int64_t project_id, int64_t company_id);
 void tieback_engine_options_init(tieback_engine_options *options, size_t struct_size);
 
 /**
- * Opens an engine on its file, which is created when it is not there. Starts no thread.
+ * Opens an engine on its file, which is created when it is not there. Starts no thread. Any number of engines may have
+ * one file open, in this process and in others (docs/processes.md).
  *
  * Ownership: `*out` is yours; end it with `tieback_engine_close`. Threads: any. NULL: `error` may be.
  * Errors: TIEBACK_INVALID_ARGUMENT for options that make no sense, and for a store that is sealed with a key that is
- * not given (the message has the key's id); TIEBACK_UNAVAILABLE when another engine has the file open;
- * TIEBACK_STORAGE when the file is no tieback store, is newer than this library, read-only or damaged.
+ * not given (the message has the key's id); TIEBACK_UNAVAILABLE when the file is of an earlier version, or to be
+ * sealed, and another engine has it open; TIEBACK_STORAGE when the file is no tieback store, is newer than this
+ * library, read-only or damaged.
  */
 tieback_status tieback_engine_open(const tieback_engine_options *options, tieback_engine **out, tieback_error **error);
 

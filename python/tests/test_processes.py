@@ -1,4 +1,4 @@
-"""Processes: an engine is for the one that opened it. What is on disk outlives it."""
+"""Processes: an engine is for the one that opened it; the file is for all of them, and outlives them."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from collections.abc import Callable
 import pytest
 
 import tieback
+from delivering import deliver
 from endpoint import DEADLINE, Endpoint
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
@@ -112,13 +113,32 @@ def test_child_that_drops_the_engine_leaves_the_parents_store_alone(
 
     assert in_a_fork(check) == 0
     assert sorted(path.parent.iterdir()) == files
-    with pytest.raises(tieback.UnavailableError):
-        tieback.open(path)
     engine.publish(event)
     assert engine.run_until_idle(timeout=DEADLINE).idle
     assert [delivery.status for delivery in engine.deliveries.list(event.scope, hook.id)] == ["delivered"] * 2
     engine.close()
-    tieback.open(path).close()
+    assert list(path.parent.iterdir()) == [path]
+
+
+@needs_fork
+@allow_fork
+def test_child_that_lives_on_keeps_nothing_of_an_engine_that_its_parent_closes(
+    path: pathlib.Path, event: tieback.Event
+) -> None:
+    engine = tieback.open(path)
+    engine.start()
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        # Until the parent is done; every file of the engine is open here as well.
+        os.close(write)
+        os.read(read, 1)
+        os._exit(0)
+    os.close(read)
+    engine.close()
+    assert list(path.parent.iterdir()) == [path]
+    os.close(write)
+    assert os.waitpid(child, 0)[1] == 0
 
 
 @needs_fork
@@ -176,8 +196,33 @@ def test_child_of_multiprocessing_opens_its_own(path: pathlib.Path) -> None:
         return said
 
     with tieback.open(path):
-        assert answer() == "unavailable"
+        assert answer() == "no_hook_in_scope"
     assert answer() == "no_hook_in_scope"
+
+
+def test_child_of_multiprocessing_delivers_what_the_parent_publishes(
+    path: pathlib.Path, endpoint: Endpoint, event: tieback.Event
+) -> None:
+    context = multiprocessing.get_context("spawn")
+    told: multiprocessing.Queue[str] = context.Queue()
+    stop = context.Event()
+    with tieback.open(path, danger_allow_http=True, danger_allow_private_addresses=True) as engine:
+        hook = engine.hooks.create(event.scope, namespace="n", payload_version="v4.0", destination_url=endpoint.url)
+        engine.triggers.create(event.scope, hook.id, resource_name="Company Users", event_type="update")
+        child = context.Process(target=deliver, args=(str(path), told, stop))
+        child.start()
+        assert told.get(timeout=DEADLINE) == "started"
+        for count in range(1, 4):
+            assert engine.publish(event).deliveries == 1
+            endpoint.wait_for_requests(count)
+        engine.pause(event.scope, hook.id)
+        stop.set()
+        assert told.get(timeout=DEADLINE) == "stopped"
+        child.join(DEADLINE)
+        assert child.exitcode == 0
+        assert [delivery.status for delivery in engine.deliveries.list(event.scope, hook.id)] == ["delivered"] * 3
+    assert len(endpoint.requests) == 3
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_engine_cannot_be_pickled_or_copied(engine: tieback.Engine) -> None:
@@ -186,19 +231,21 @@ def test_engine_cannot_be_pickled_or_copied(engine: tieback.Engine) -> None:
             attempt(engine)
 
 
-def test_second_open_is_unavailable_until_the_first_closes(path: pathlib.Path) -> None:
-    with tieback.open(path):
-        with pytest.raises(tieback.UnavailableError) as caught:
-            tieback.open(path)
-        assert isinstance(caught.value.retry, float) and caught.value.retry > 0
-        second = subprocess.run(
-            [sys.executable, "-c", f"import tieback; tieback.open({str(path)!r})"],
-            capture_output=True,
-            text=True,
-            timeout=DEADLINE,
+def test_file_that_another_engine_has_open_opens_and_shows_what_it_has_kept(
+    path: pathlib.Path, event: tieback.Event
+) -> None:
+    with tieback.open(path) as first:
+        hook = first.hooks.create(
+            event.scope, namespace="n", payload_version="v4.0", destination_url="https://erp.example.com/"
         )
-        assert "tieback.UnavailableError" in second.stderr
-    tieback.open(path).close()
+        first.triggers.create(event.scope, hook.id, resource_name="Company Users", event_type="update")
+        with tieback.open(path) as second:
+            assert second.publish(event).deliveries == 1
+        assert first.stats().queued == 1
+        program = "import sys, tieback; print(tieback.open(sys.argv[1]).stats().queued)"
+        third = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True, timeout=DEADLINE)
+        assert third.stdout == "1\n", third.stderr
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_what_was_published_outlives_a_killed_process(

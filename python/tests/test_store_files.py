@@ -55,10 +55,18 @@ def test_store_of_a_newer_tieback_is_refused(path: pathlib.Path) -> None:
     assert (caught.value.operation, caught.value.retry) == ("open", "never")
 
 
-def test_store_that_another_engine_has_open_is_unavailable(path: pathlib.Path) -> None:
-    with tieback.open(path):
-        with pytest.raises(tieback.UnavailableError, match="hooks.db"):
+def test_old_store_that_another_engine_has_open_is_unavailable(path: pathlib.Path) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    tieback.open(path).close()
+    with sqlite3.connect(path) as store:
+        # As an earlier version would have left it. It is refused before anybody looks closer.
+        store.execute("PRAGMA user_version = 1")
+    store.close()
+    with open(f"{path}-lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        with pytest.raises(tieback.UnavailableError, match="hooks.db.*another tieback engine") as caught:
             tieback.open(path)
+    assert isinstance(caught.value.retry, float) and caught.value.retry > 0
 
 
 def test_place_where_no_file_can_be_is_refused(tmp_path: pathlib.Path) -> None:

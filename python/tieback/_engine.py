@@ -98,7 +98,8 @@ def open(
     one before in `store_key_old`, once. A store that is sealed with another key is an `InvalidArgumentError`, which
     names that key's id.
 
-    `UnavailableError` when another engine has the file open; `StorageError` when it is no store.
+    Any number of engines may have one file open, in this process and in others. `UnavailableError` when the file is of
+    an earlier version, or to be sealed, and another engine has it open; `StorageError` when it is no store.
     """
     retry = given(
         connect_timeout_ms=milliseconds("connect_timeout", connect_timeout),

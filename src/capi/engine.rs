@@ -23,12 +23,14 @@ pub struct tieback_engine {
     _never_looked_at: [u8; 0],
 }
 
-/// Opens an engine on its file, which is created when it is not there. Starts no thread.
+/// Opens an engine on its file, which is created when it is not there. Starts no thread. Any number of engines may have
+/// one file open, in this process and in others (docs/processes.md).
 ///
 /// Ownership: `*out` is yours; end it with `tieback_engine_close`. Threads: any. NULL: `error` may be.
 /// Errors: TIEBACK_INVALID_ARGUMENT for options that make no sense, and for a store that is sealed with a key that is
-/// not given (the message has the key's id); TIEBACK_UNAVAILABLE when another engine has the file open;
-/// TIEBACK_STORAGE when the file is no tieback store, is newer than this library, read-only or damaged.
+/// not given (the message has the key's id); TIEBACK_UNAVAILABLE when the file is of an earlier version, or to be
+/// sealed, and another engine has it open; TIEBACK_STORAGE when the file is no tieback store, is newer than this
+/// library, read-only or damaged.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_engine_open(
     options: *const tieback_engine_options,

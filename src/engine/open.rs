@@ -163,12 +163,14 @@ pub(crate) fn limits(max_attempts_in_flight: Option<u32>) -> Limits {
 }
 
 impl Engine {
-    /// Opens the engine on its SQLite file, which is created when it is not there. Starts no thread.
+    /// Opens the engine on its SQLite file, which is created when it is not there. Starts no thread. Any number of
+    /// engines may have one file open, in this process and in others.
     ///
     /// # Errors
-    /// `invalid_argument` for options that make no sense; `unavailable` when another engine has the file open;
-    /// `storage` when the file is no tieback store, is newer than this version, read-only or damaged. A store that is
-    /// sealed with a key that is not given is `invalid_argument`, and the error names the key's id.
+    /// `invalid_argument` for options that make no sense; `unavailable` when the file is of an earlier version, or to
+    /// be sealed, and another engine has it open; `storage` when the file is no tieback store, is newer than this
+    /// version, read-only or damaged. A store that is sealed with a key that is not given is `invalid_argument`, and
+    /// the error names the key's id.
     pub fn open(options: EngineOptions) -> Result<Self> {
         options.check()?;
         let (keys, random) = (options.store_keys.clone(), Arc::clone(&options.random));

@@ -84,7 +84,7 @@ pub enum Effect {
     Release(Vec<(HookId, Tenure)>),
     /// This worker holds nothing more; end it.
     Retire(WorkerId),
-    /// End other workers, and look again.
+    /// End other workers, if there are any here, and look again.
     Bury(Vec<Colleague>),
     /// Make an attempt.
     Send(Sending),
@@ -261,7 +261,7 @@ impl Dispatch {
                 }
             }
             Input::Enlisted(worker) => self.enlisted(worker, now),
-            Input::Renewed(made) => self.renewed(made, now),
+            Input::Renewed(made) => self.renewed(made, now, &mut effects),
             Input::Looked(look) => self.looked(look, now, &mut effects),
             Input::Rest => _ = self.let_go(true, &mut effects),
             Input::Woke => self.woken_at = None,
@@ -329,6 +329,10 @@ impl Dispatch {
     fn loaded(&mut self, loaded: Vec<Loaded>, now: Moment) {
         self.expect_rest(now);
         let worker = self.worker();
+        if loaded.iter().any(|part| part.tenure.is_none()) {
+            // It was claimed, and nobody has it: the store knows no such worker.
+            self.doubt_lease(now);
+        }
         let mut loaded: HashMap<HookId, Loaded> = loaded.into_iter().map(|part| (part.hook, part)).collect();
         for LoadRequest { hook, bytes, .. } in self.loading.pop_front().unwrap_or_default() {
             self.expected_bytes -= bytes;
@@ -409,6 +413,9 @@ impl Dispatch {
         let Committing::UnderWay(settled) = std::mem::replace(&mut self.committing, Committing::No) else { return };
         self.stalled = false;
         self.expect_rest(now);
+        if !committed.lost.is_empty() {
+            self.doubt_lease(now);
+        }
         for (hook, tenure) in committed.lost {
             if let Some(run) = self.lanes.get_mut(&hook).filter(|run| run.tenure == Some(tenure)) {
                 forget(run, &mut self.slots, &mut self.buffered_bytes);

@@ -17,12 +17,13 @@ use compile::{Language, Library, Workshop};
 use support::sink::{Answer, Sink};
 
 /// The programs that take a store and a URL. Each one is told of by its first comment.
-const PROGRAMS: [&str; 7] = [
+const PROGRAMS: [&str; 8] = [
     "tests/c/spine.c",
     "tests/c/errors.c",
     "tests/c/secrets.c",
     "tests/c/options.c",
     "tests/c/threads.c",
+    "tests/c/share.c",
     "tests/c/layout.c",
     "tests/c/spine.cpp",
 ];

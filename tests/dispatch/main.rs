@@ -7,5 +7,6 @@ mod idle;
 mod keeping;
 mod limited;
 mod order;
+mod ousted;
 mod room;
 mod town;

@@ -8,6 +8,7 @@ mod optional;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod beside;
 mod cut;
 
 use std::collections::BTreeSet;
@@ -37,11 +38,15 @@ const ROLE: &str = "TIEBACK_TEST_CUT_ROLE";
 const ENDPOINT: &str = "TIEBACK_TEST_CUT_ENDPOINT";
 
 fn open(path: &Path) -> Arc<Engine> {
+    Arc::new(Engine::open(options(path)).expect("the engine opens"))
+}
+
+fn options(path: &Path) -> EngineOptions {
     let mut options = EngineOptions::at(path);
     options.egress = Egress { danger_allow_http: true, danger_allow_private_addresses: true, ..Egress::default() };
     options.policy.backoff_min = Duration::from_millis(5);
     options.policy.backoff_max = Duration::from_millis(20);
-    Arc::new(Engine::open(options).expect("the engine opens"))
+    options
 }
 
 /// Not a claim: the process that is killed. Without its variables it does nothing.
@@ -50,6 +55,9 @@ fn a_process_that_publishes() {
     let Some(path) = std::env::var_os(STORE) else { return };
     let variable = |name: &str| std::env::var(name).expect("the parent sets it");
     end_with_parent();
+    if variable(ROLE) == "beside" {
+        return beside::publish_beside_a_worker(Path::new(&path), &variable(ENDPOINT));
+    }
     let engine = open(Path::new(&path));
     let service = Embedded::new(Arc::clone(&engine));
     let create = hook_create("acme-invoice-sync", &variable(ENDPOINT), PayloadVersion::V2);

@@ -72,16 +72,28 @@ fn everything_that_was_acknowledged_is_there_after_reopening() {
 }
 
 #[test]
-fn an_open_store_is_refused_to_a_second_engine_and_closing_frees_it_at_once() {
+fn closing_lets_go_of_the_file_at_once() {
     let stage = Stage::new(Sink::always(204));
-    let open = || Engine::open(EngineOptions::at(stage.rig.path()));
-    assert_eq!(open().err().map(|error| error.kind()), Some(ErrorKind::Unavailable));
     stage.rig.engine.start().unwrap();
     stage.publish(1);
     stage.rig.engine.close();
     // The closed engine and its service are still held by the rig.
-    let second = open().unwrap();
-    assert!(second.stats().is_ok());
+    let names = std::fs::read_dir(stage.rig.folder()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert_eq!(names.collect::<Vec<_>>(), ["hooks.db"]);
+}
+
+#[test]
+fn two_engines_in_one_process_share_a_file() {
+    let stage = Stage::new(Sink::always(204));
+    let options = EngineOptions { clock: Arc::new(stage.rig.clock.clone()), ..EngineOptions::at(stage.rig.path()) };
+    let publisher = Engine::open(options).unwrap();
+    stage.rig.run();
+    publisher.publish(&event(&stage.scope, RESOURCE, 1, EVENT)).unwrap();
+    assert_eq!(publisher.stats().unwrap().queued, 1);
+    // Nobody has told this one.
+    stage.rig.run();
+    assert_eq!(stage.statuses(), ["delivered"]);
+    assert_eq!(publisher.stats().unwrap().queued, 0);
 }
 
 #[test]

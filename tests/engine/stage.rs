@@ -1,12 +1,12 @@
 //! What most tests here begin with: one endpoint, one hook on it, and events of one resource type.
 
-use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tieback::engine::EngineOptions;
 use tieback::types::{Delivery, Hook, NoticeKind, PayloadVersion, Published, Scope};
 
+pub use crate::support::gate::Gate;
 use crate::support::rig::{Rig, SOON, company, event};
 use crate::support::sink::{Request, Sink};
 
@@ -108,26 +108,5 @@ pub fn eventually(what: &str, holds: impl Fn() -> bool) {
     while !holds() {
         assert!(Instant::now() < deadline, "not in time: {what}");
         std::thread::sleep(Duration::from_millis(1));
-    }
-}
-
-/// Holds requests at the endpoint until the test lets them go.
-#[derive(Clone, Default)]
-pub struct Gate(Arc<(Mutex<bool>, Condvar)>);
-
-impl Gate {
-    /// Waits until the gate is open.
-    pub fn pass(&self) {
-        let (open, changed) = &*self.0;
-        let open = open.lock().unwrap();
-        // The bound only keeps a failed test from hanging.
-        let _ = changed.wait_timeout_while(open, 2 * SOON, |open| !*open).unwrap();
-    }
-
-    /// Lets everybody through, now and later.
-    pub fn open(&self) {
-        let (open, changed) = &*self.0;
-        *open.lock().unwrap() = true;
-        changed.notify_all();
     }
 }

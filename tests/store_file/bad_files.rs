@@ -45,8 +45,7 @@ fn closed_store(events: i64) -> (TempDir, PathBuf) {
     let hook = rfi_hook(&store, "acme");
     queue(&store, hook, 1..=events);
     drop(store);
-    // The lock's file stays; it is part of a store's folder.
-    assert_eq!(contents(folder.path()).len(), 2, "a closed store is one file and its lock");
+    assert_eq!(contents(folder.path()).len(), 1, "a closed store is one file");
     (folder, path)
 }
 

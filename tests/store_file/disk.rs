@@ -156,6 +156,41 @@ fn a_store_cannot_be_made_on_a_full_disk_and_leaves_no_files_there() {
     assert_eq!(names, ["ballast"]);
 }
 
+/// What one removes of its failed opening must not be what another has just made.
+#[test]
+fn first_openings_that_fail_at_once_leave_nothing_and_then_one_file_is_made_for_all() {
+    const OPENINGS: usize = 4;
+    let Some(disk) = Mount::of_kilobytes(2048) else { return };
+    let path = disk.at.join("hooks.db");
+    for room in [1980, 0] {
+        let ballast = disk.at.join("ballast");
+        fs::write(&ballast, vec![1; room * 1024]).unwrap();
+        let start = std::sync::Barrier::new(OPENINGS);
+        let opened: Vec<_> = std::thread::scope(|threads| {
+            let openings = (0..OPENINGS).map(|_| {
+                threads.spawn(|| {
+                    start.wait();
+                    let opened = SqliteStore::open(&path);
+                    // Nobody has closed before all have opened.
+                    start.wait();
+                    opened.map(drop)
+                })
+            });
+            let openings: Vec<_> = openings.collect();
+            openings.into_iter().map(|opening| opening.join().unwrap()).collect()
+        });
+        fs::remove_file(&ballast).unwrap();
+        let names: Vec<_> = fs::read_dir(&disk.at).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        if room == 0 {
+            assert!(opened.iter().all(Result::is_ok), "{opened:?}");
+            assert_eq!(names, ["hooks.db"]);
+        } else {
+            opened.into_iter().for_each(|opened| says_full(&opened.unwrap_err()));
+            assert!(names.is_empty(), "{names:?}");
+        }
+    }
+}
+
 #[test]
 fn a_disk_that_gets_full_during_a_backup_keeps_nothing_of_it_and_the_store_is_as_it_was() {
     let Some(disk) = Mount::of_kilobytes(512) else { return };

@@ -44,6 +44,8 @@ fn files_that_were_opened_to_others_are_closed_to_them_again() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("hooks.db");
     drop(used(&path));
+    // As a process that was killed leaves it.
+    fs::write(file(&path, "-lock"), "").unwrap();
     for suffix in ["", "-lock"] {
         fs::set_permissions(file(&path, suffix), Permissions::from_mode(0o666)).unwrap();
     }

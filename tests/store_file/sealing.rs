@@ -317,3 +317,18 @@ fn nothing_is_written_under_a_key_that_the_store_has_given_up_meanwhile() {
     seal(SECOND);
     refused(sealed.update_hook(&company(), HookId(1), &key, at(1)), ErrorKind::Conflict);
 }
+
+/// Whoever has it open with other keys could not read what it would get to see.
+#[test]
+fn a_file_is_not_sealed_anew_while_another_engine_has_it_open() {
+    let (folder, path) = clear_store(2);
+    let other = SqliteStore::open(&path).unwrap();
+    let sealing = SqliteStore::open_sealed(&path, keys(FIRST, &[]), Arc::new(SeededRandom::new(7)));
+    assert_eq!(sealing.unwrap_err().kind(), ErrorKind::Unavailable);
+    assert!(!files_with(&folder, SECRET).is_empty() && files_with(&folder, &sealed_with(FIRST)).is_empty());
+    assert!(load(&other, HookId(1)).destination.is_some());
+    drop(other);
+    let stores = [open(&path, FIRST, &[]).unwrap(), open(&path, FIRST, &[]).expect("with one key it is shared")];
+    assert!(stores.iter().all(|store| load(store, HookId(1)).destination.is_some()));
+    assert!(files_with(&folder, SECRET).is_empty());
+}

@@ -78,6 +78,8 @@ fn files_of_another_user_that_are_open_to_others_are_refused() {
     fs::set_permissions(folder.path(), Permissions::from_mode(0o777)).unwrap();
     let path = folder.path().join("hooks.db");
     drop(used(&path));
+    // As a process that was killed leaves it.
+    fs::write(file(&path, "-lock"), "").unwrap();
     for suffix in ["", "-lock"] {
         fs::set_permissions(file(&path, suffix), Permissions::from_mode(0o666)).unwrap();
     }

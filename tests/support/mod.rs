@@ -3,6 +3,7 @@
 
 pub mod authority;
 pub mod child;
+pub mod gate;
 pub mod process;
 pub mod rig;
 pub mod shim;

@@ -1,5 +1,7 @@
 //! A process to be killed: the test program itself, started again to run one of its tests. It tells on its standard
 //! output what has happened, one line each; what was told before the kill is known.
+// Not every test program talks to its processes.
+#![allow(dead_code)]
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -16,7 +18,7 @@ pub struct Process {
     lines: Receiver<String>,
     told: Vec<String>,
     reader: Option<JoinHandle<()>>,
-    _stdin: ChildStdin,
+    stdin: ChildStdin,
 }
 
 impl Process {
@@ -43,20 +45,36 @@ impl Process {
                 line.clear();
             }
         });
-        Self { child, lines, told: Vec::new(), reader: Some(reader), _stdin: stdin }
+        Self { child, lines, told: Vec::new(), reader: Some(reader), stdin }
     }
 
     /// Waits for a line that begins so; fails the test when it does not come, or the process ends before.
     pub fn wait_for(&mut self, beginning: &str) {
+        self.hear(beginning);
+    }
+
+    /// The same, and gives the rest of the line.
+    pub fn hear(&mut self, beginning: &str) -> String {
         loop {
             let line = self.lines.recv_timeout(Duration::from_secs(60));
             let line = line.unwrap_or_else(|_| panic!("the process does not tell `{beginning}`: {:?}", self.told));
-            let found = line.starts_with(beginning);
+            let found = line.strip_prefix(beginning).map(str::to_owned);
             self.told.push(line);
-            if found {
-                return;
+            if let Some(rest) = found {
+                return rest;
             }
         }
+    }
+
+    /// Writes a line to its standard input.
+    pub fn say(&mut self, line: &str) {
+        self.stdin.write_all(format!("{line}\n").as_bytes()).expect("the process reads");
+    }
+
+    /// Sends it a signal, such as STOP.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.child.id())]).status();
+        assert!(sent.expect("a shell").success(), "the signal is sent");
     }
 
     /// Kills it (on Unix by SIGKILL) and gives everything that it told, in order.

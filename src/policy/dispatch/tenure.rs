@@ -89,7 +89,7 @@ impl Dispatch {
     }
 
     /// Takes the answer to a renewal: whether it was made; `None` when the store failed.
-    pub(super) fn renewed(&mut self, made: Option<bool>, now: Moment) {
+    pub(super) fn renewed(&mut self, made: Option<bool>, now: Moment, effects: &mut Vec<Effect>) {
         let Standing::Enlisted { lease, renew_at, asked_at, .. } = &mut self.standing else { return };
         let asked = asked_at.take();
         match (made, asked) {
@@ -97,18 +97,27 @@ impl Dispatch {
                 *lease = Lease::from(asked);
                 *renew_at = lease.renew_at();
             }
-            (Some(false), _) => self.oust(),
+            (Some(false), _) => self.oust(effects),
             _ => *renew_at = now.monotonic + STORE_RETRY,
         }
     }
 
     /// Another worker has taken this one for dead: what it held is no longer its own. Attempts in flight are still
     /// waited for and recorded.
-    fn oust(&mut self) {
+    fn oust(&mut self, effects: &mut Vec<Effect>) {
         self.standing = Standing::Off { not_before: Duration::ZERO };
         self.rest_at = None;
         for run in self.lanes.values_mut().filter(|run| run.tenure.is_some()) {
             forget(run, &mut self.slots, &mut self.buffered_bytes);
+        }
+        // What it was told of and could not claim is still to be done, and nobody may tell of it again.
+        effects.push(Effect::Bury(Vec::new()));
+    }
+
+    /// Something says that this worker is one no longer: it asks at once.
+    pub(super) fn doubt_lease(&mut self, now: Moment) {
+        if let Standing::Enlisted { renew_at, .. } = &mut self.standing {
+            *renew_at = now.monotonic.min(*renew_at);
         }
     }
 

@@ -5,64 +5,62 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use super::location::{Location, unusable};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
+use crate::runtime::Process;
 use crate::types::WorkerId;
 
-/// How long to wait for whoever has the store alone: bringing a file up to date takes time.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// That this engine has the store open, beside others or alone; dropping it lets go.
+/// That this engine has the store open, beside others or alone. Dropping it lets go. The last one removes the file, but
+/// only on Unix: elsewhere nobody could tell whether a lock is on the file that has the name now.
 #[derive(Debug)]
 pub struct StoreLock {
     file: File,
-    made: bool,
+    path: PathBuf,
+    owner: Process,
 }
 
 impl StoreLock {
-    /// Has the store beside other engines, of this process and others.
-    ///
-    /// # Errors
-    /// `unavailable` while another has it alone.
-    pub fn share(location: &Location) -> Result<Self> {
+    /// Has the store beside other engines, of this process and others; `None` while another has it alone.
+    pub fn share(location: &Location) -> Result<Option<Self>> {
         Self::take(location, File::try_lock_shared)
     }
 
-    /// Has the store alone: to make it, to change its schema.
-    ///
-    /// # Errors
-    /// `unavailable` while another has it open.
-    pub fn alone(location: &Location) -> Result<Self> {
+    /// Has the store alone, to make it or to change its schema; `None` while another has it open.
+    pub fn alone(location: &Location) -> Result<Option<Self>> {
         Self::take(location, File::try_lock)
     }
 
-    fn take(location: &Location, try_lock: fn(&File) -> std::result::Result<(), TryLockError>) -> Result<Self> {
+    fn take(location: &Location, try_lock: fn(&File) -> std::result::Result<(), TryLockError>) -> Result<Option<Self>> {
         let path = location.beside("-lock");
-        let began = Instant::now();
         loop {
-            let (file, made) = open_or_make(&path).map_err(|cause| unusable(&path, &cause))?;
+            let file = open_or_make(&path).map_err(|cause| unusable(&path, &cause))?;
             match try_lock(&file) {
-                // Between opening and locking, a refused first opening may have removed the file: then the lock is on
-                // nothing, and the next file of this name is the one that counts.
-                Ok(()) if is_at(&file, &path) => return Ok(Self { file, made }),
+                Ok(()) if is_at(&file, &path) => return Ok(Some(Self { file, path, owner: Process::current() })),
+                // Between opening and locking, the last one that had the store open has removed the file: this lock is
+                // on nothing, and the next file of this name is the one that counts.
                 Ok(()) => {}
-                Err(TryLockError::WouldBlock) if began.elapsed() < PATIENCE => {
-                    std::thread::sleep(Duration::from_millis(5));
-                }
-                Err(TryLockError::WouldBlock) => return Err(taken(location)),
+                Err(TryLockError::WouldBlock) => return Ok(None),
                 Err(TryLockError::Error(cause)) => return Err(unusable(&path, &cause)),
             }
         }
     }
+}
 
-    /// Lets go of the lock of a store that was not opened after all. A file that was made for it goes too, unless
-    /// somebody else uses it by now.
-    pub fn give_back(self, location: &Location) {
-        if self.made && self.file.try_lock().is_ok() {
-            // A file that stays is only untidy: the lock itself ends with `self`.
-            let _ = fs::remove_file(location.beside("-lock"));
+impl Drop for StoreLock {
+    fn drop(&mut self) {
+        if self.owner != Process::current() {
+            // A forked child has its parent's lock, not one of its own: to let go of it is the parent's business.
+            return;
+        }
+        // Said aloud, and not left to the closing of the file: a forked child may have it open as well.
+        let _ = self.file.unlock();
+        if cfg!(unix) && self.file.try_lock().is_ok() {
+            if is_at(&self.file, &self.path) {
+                // A file that stays is only untidy.
+                let _ = fs::remove_file(&self.path);
+            }
+            let _ = self.file.unlock();
         }
     }
 }
@@ -85,7 +83,7 @@ impl WorkerLock {
     /// Takes a new worker's lock.
     pub fn take(database: &Path, worker: WorkerId) -> Result<Self> {
         let path = path_of(database, worker);
-        let (file, _) = open_or_make(&path).map_err(|cause| unusable(&path, &cause))?;
+        let file = open_or_make(&path).map_err(|cause| unusable(&path, &cause))?;
         file.lock().map_err(|cause| unusable(&path, &cause))?;
         Ok(Self { _file: file, path })
     }
@@ -119,18 +117,11 @@ fn path_of(database: &Path, worker: WorkerId) -> PathBuf {
     name.into()
 }
 
-fn open_or_make(path: &Path) -> std::io::Result<(File, bool)> {
+fn open_or_make(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
-    options.read(true).write(true);
+    options.read(true).write(true).create(true).truncate(false);
     private(&mut options);
-    match options.clone().create_new(true).open(path) {
-        Ok(file) => Ok((file, true)),
-        Err(cause) if cause.kind() == std::io::ErrorKind::AlreadyExists => {
-            // Not `create_new`: whoever made it may remove it in between, then it is made here.
-            Ok((options.create(true).truncate(false).open(path)?, false))
-        }
-        Err(cause) => Err(cause),
-    }
+    options.open(path)
 }
 
 /// Readable and writable by this user alone.
@@ -148,18 +139,41 @@ fn is_at(file: &File, path: &Path) -> bool {
     matches!((file.metadata(), fs::metadata(path)), (Ok(held), Ok(named)) if id(&held) == id(&named))
 }
 
+/// There the file is never removed.
 #[cfg(not(unix))]
-fn is_at(_file: &File, path: &Path) -> bool {
-    path.exists()
+fn is_at(_file: &File, _path: &Path) -> bool {
+    true
 }
 
-fn taken(location: &Location) -> Error {
-    Error::new(
-        ErrorKind::Unavailable,
-        format!(
-            "the store `{}` is in use by another tieback engine, and one of the two needs it alone to bring it up to \
-             date: close the other engines, or try again later",
-            location.database.display()
-        ),
-    )
+#[cfg(all(test, unix))]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+
+    /// Whoever lets go removes the file, which the next one may have opened already.
+    #[test]
+    fn two_never_have_a_store_alone() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let location = Location::find(&folder.path().join("hooks.db")).expect("a place for a store");
+        let (inside, turns) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        thread::scope(|threads| {
+            for _ in 0..4 {
+                threads.spawn(|| {
+                    for _ in 0..5000 {
+                        let Some(lock) = StoreLock::alone(&location).expect("a lock") else { continue };
+                        assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0, "two at once");
+                        turns.fetch_add(1, Ordering::SeqCst);
+                        thread::sleep(Duration::from_micros(50));
+                        inside.fetch_sub(1, Ordering::SeqCst);
+                        drop(lock);
+                    }
+                });
+            }
+        });
+        assert!(turns.into_inner() > 100, "they took turns");
+        assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 0, "the last one has tidied up");
+    }
 }

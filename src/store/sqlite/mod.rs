@@ -81,10 +81,10 @@ impl SqliteStore {
     /// text.
     ///
     /// # Errors
-    /// `invalid_argument` for a path that names no file (`:memory:`, a `file:` URI); `unavailable` when the file is of
-    /// an earlier version and another engine has it open; `storage` when the file is not a database, not tieback's,
-    /// from a newer tieback, read-only, cut short or damaged, on a network file system, or its disk is full. A refused
-    /// file is left as it was.
+    /// `invalid_argument` for a path that names no file (`:memory:`, a `file:` URI); `unavailable` when the file has to
+    /// be brought up to date and another engine has it open, or takes longer than 5 s to do so itself; `storage` when
+    /// the file is not a database, not tieback's, from a newer tieback, read-only, cut short or damaged, on a network
+    /// file system, or its disk is full. A refused file is left as it was.
     pub fn open(path: &Path) -> Result<Self> {
         Self::open_sealed(path, StoreKeys::default(), Arc::new(SystemRandom))
     }

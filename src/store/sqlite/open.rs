@@ -5,7 +5,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::ErrorKind as Io;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, MAIN_DB, OpenFlags};
@@ -16,7 +16,7 @@ use super::lock::{StoreLock, private};
 use super::modes::tighten;
 use super::restore;
 use super::schema;
-use super::seal::{Seals, bring_to_present, check_keys};
+use super::seal::{Seals, bring_to_present, check_keys, is_present};
 use crate::error::{Error, ErrorKind, Result};
 
 /// How many times a statement tries again while another process writes, or another program (`sqlite3`, a backup) holds
@@ -37,35 +37,66 @@ pub struct Opened {
     pub lock: StoreLock,
 }
 
+/// How long an opening waits for others: for one that makes the file or brings it up to date, or for all to close when
+/// it has to do so itself.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Between two looks.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
+
 /// Opens the store at `path`; makes it when it is not there.
 pub fn open(path: &Path, seals: &Seals) -> Result<Opened> {
     let location = Location::find(path)?;
+    let began = Instant::now();
     loop {
-        if !restore::is_pending(&location) && is_there(&location)? {
-            let lock = StoreLock::share(&location)?;
-            match open_file(&location, seals).map_err(|fault| fault.into_error(&location.database)) {
-                Ok(Some(writer)) => return Ok(Opened { writer, location, lock }),
-                Ok(None) => {}
-                Err(error) => {
-                    lock.give_back(&location);
-                    return Err(error);
-                }
-            }
+        if !restore::is_pending(&location)
+            && is_there(&location)?
+            && let Some(lock) = StoreLock::share(&location)?
+            && let Some(writer) = open_file(&location, seals).map_err(|fault| fault.into_error(&location.database))?
+        {
+            return Ok(Opened { writer, location, lock });
         }
-        // Whoever makes a file, changes its schema or ends a restore has it alone. If it was another, it is found done.
-        let lock = StoreLock::alone(&location)?;
-        if let Err(error) = restore::complete(&location).and_then(|()| make(&location, seals)) {
-            lock.give_back(&location);
-            return Err(error);
+        // Whoever makes a file, or changes its schema or its keys, or ends a restore, has it alone. If it was another, it is found done:
+        // so both are tried in turn.
+        match StoreLock::alone(&location)? {
+            Some(_lock) => {
+                restore::complete(&location)?;
+                make(&location, seals)?;
+            }
+            None if began.elapsed() < PATIENCE => std::thread::sleep(LOOK_AGAIN),
+            None => return Err(taken(&location)),
         }
     }
+}
+
+/// Has a store alone, once whoever is about to close it has.
+pub fn alone(location: &Location) -> Result<StoreLock> {
+    let began = Instant::now();
+    loop {
+        match StoreLock::alone(location)? {
+            Some(lock) => return Ok(lock),
+            None if began.elapsed() < PATIENCE => std::thread::sleep(LOOK_AGAIN),
+            None => return Err(taken(location)),
+        }
+    }
+}
+
+fn taken(location: &Location) -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        format!(
+            "the store `{}` is open in another tieback engine, and one of the two needs it alone, to bring it up to date \
+             or to replace it: close the other engines, or try again later",
+            location.database.display()
+        ),
+    )
 }
 
 fn is_there(location: &Location) -> Result<bool> {
     Ok(Location::length_of(&location.database)? > 0)
 }
 
-/// Makes the file, or brings an older one up to date.
+/// Makes the file, or brings an older one up to date, in schema and in keys.
 fn make(location: &Location, seals: &Seals) -> Result<()> {
     let made = make_file(location)?;
     let opened = bring_up(location, seals).map_err(|fault| fault.into_error(&location.database));
@@ -111,18 +142,19 @@ pub fn sync_directory(directory: &Path) -> std::io::Result<()> {
 fn bring_up(location: &Location, seals: &Seals) -> Result<(), Fault> {
     let mut connection = connect_checked(location, seals)?.0;
     schema::migrate(&mut connection, &location.database)?;
-    refuse_other_journal(location)
+    refuse_other_journal(location)?;
+    // Alone: an engine that has other keys could not read what it gets to see then.
+    bring_to_present(&mut connection, seals, &location.database)
 }
 
 /// Opens a file that is there; `None` when it is to be brought up to date first.
 fn open_file(location: &Location, seals: &Seals) -> Result<Option<Connection>, Fault> {
-    let (mut connection, content) = connect_checked(location, seals)?;
-    if content != schema::Content::NEWEST {
+    let (connection, content) = connect_checked(location, seals)?;
+    if content != schema::Content::NEWEST || !is_present(&connection, seals)? {
         return Ok(None);
     }
     schema::check_structure(&connection, &location.database)?;
     refuse_other_journal(location)?;
-    bring_to_present(&mut connection, seals, &location.database)?;
     Ok(Some(connection))
 }
 

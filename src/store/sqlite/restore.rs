@@ -19,8 +19,8 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::fault::Fault;
 use super::integrity;
 use super::location::{Location, unusable};
-use super::lock::{StoreLock, is_held, private};
-use super::open::{connect, refuse_truncated, sync_directory};
+use super::lock::{is_held, private};
+use super::open::{alone, connect, refuse_truncated, sync_directory};
 use super::schema::{self, Content};
 use super::stats::restored_lanes;
 use crate::error::{Error, ErrorKind, Result};
@@ -45,12 +45,8 @@ pub fn restore(backup: &Path, path: &Path, replace: bool, now: Timestamp) -> Res
         )));
     }
     check_backup(&backup)?;
-    let lock = StoreLock::alone(&location)?;
-    let restored = restore_locked(&backup, &location, replace, now);
-    if restored.is_err() {
-        lock.give_back(&location);
-    }
-    restored
+    let _lock = alone(&location)?;
+    restore_locked(&backup, &location, replace, now)
 }
 
 /// Refuses what is no backup before it is opened: opening and closing the file of an open store would drop SQLite's

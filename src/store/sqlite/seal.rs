@@ -129,11 +129,17 @@ pub fn check_keys(connection: &Connection, keys: &StoreKeys, path: &Path) -> Res
     }
 }
 
+/// Whether every secret is sealed with the present key, if there is one.
+pub fn is_present(connection: &Connection, seals: &Seals) -> Result<bool, Fault> {
+    let Some(present) = seals.keys.present() else { return Ok(true) };
+    Ok(known_keys(connection)?.iter().any(|(id, complete)| id == present.as_str() && *complete))
+}
+
 /// Brings every secret to the present key, if there is one, and leaves nothing of the others in the file.
 pub fn bring_to_present(connection: &mut Connection, seals: &Seals, path: &Path) -> Result<(), Fault> {
     let Some(present) = seals.keys.present() else { return Ok(()) };
     let present = present.as_str();
-    if known_keys(connection)?.iter().any(|(id, complete)| id == present && *complete) {
+    if is_present(connection, seals)? {
         return Ok(());
     }
     let has_had_hooks = connection.query_row(sql!("hook_ever"), [], |row| row.get(0))?;

@@ -74,28 +74,37 @@ impl Workers for SqliteStore {
     }
 
     fn retire(&self, worker: WorkerId) -> Result<()> {
-        let retired = self.write(move |tx| {
-            tx.prepare_cached(sql!("worker_delete"))?.execute([worker])?;
-            Ok(())
-        });
-        // Also when the row could not be removed: a free lock is how the others see that it is over.
+        // Before the row, and also when that cannot be removed: a worker without a lock is over. The other way round, a
+        // process that is killed in between would leave a file that belongs to nobody.
         if let Some(lock) = self.own_workers.lock().remove(&worker) {
             lock.give_back();
         }
-        retired
+        self.write(move |tx| {
+            tx.prepare_cached(sql!("worker_delete"))?.execute([worker])?;
+            Ok(())
+        })
     }
 
     fn bury(&self, others: &[Colleague]) -> Result<()> {
+        // For the same reason.
+        for dead in others.iter().filter(|other| other.is_dead) {
+            WorkerLock::remove(&self.location.database, dead.worker);
+        }
         let seen = others.to_vec();
-        self.write(move |tx| {
+        let ended = self.write(move |tx| {
             let mut bury = tx.prepare_cached(sql!("worker_bury"))?;
+            let mut ended = Vec::new();
             for other in seen {
-                bury.execute(params![other.worker, other.lease_until])?;
+                if bury.execute(params![other.worker, other.lease_until])? == 1 {
+                    ended.push(other.worker);
+                }
             }
-            Ok(())
+            Ok(ended)
         })?;
-        for other in others.iter().filter(|other| other.is_dead) {
-            WorkerLock::remove(&self.location.database, other.worker);
+        // One that lives keeps its file until its row is gone: it may have renewed its lease meanwhile, and without its
+        // file it would be taken for dead.
+        for worker in ended {
+            WorkerLock::remove(&self.location.database, worker);
         }
         Ok(())
     }
