@@ -13,7 +13,8 @@ use tieback::embedded::Embedded;
 use tieback::engine::{Engine, EngineOptions};
 use tieback::service::Service;
 use tieback::types::{
-    DestinationHeaders, DestinationUrl, Event, HookCreate, Id, Namespace, PayloadVersion, Scope, TriggerCreate,
+    DestinationHeaders, DestinationUrl, Event, HookCreate, Id, Namespace, PayloadVersion, Scope, SigningSecrets,
+    TriggerCreate,
 };
 
 type Failure = Box<dyn std::error::Error>;
@@ -38,6 +39,8 @@ fn make(path: &Path) -> Result<(), Failure> {
         payload_version: PayloadVersion::V2,
         destination_url: DestinationUrl::parse("https://erp.example.com/events")?,
         destination_headers: DestinationHeaders::default(),
+        signing_secrets: SigningSecrets::default(),
+        rate_limit: None,
     };
     let hook = service.hook_create(&scope()?, &create)?;
     service.trigger_create(&scope()?, &hook.id, &TriggerCreate::new("RFIs", "update")?)?;

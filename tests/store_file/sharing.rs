@@ -159,7 +159,7 @@ fn another_process_shares_the_file_and_its_kill_leaves_nothing_that_keeps_others
 fn old_file_held(take: fn(&File) -> std::io::Result<()>) -> (TempDir, PathBuf, File) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("hooks.db");
-    crate::migrate::written_by_the_first(&path);
+    crate::schemas::written_by_the_first(&path);
     let lock = File::create(folder.path().join("hooks.db-lock")).unwrap();
     take(&lock).unwrap();
     (folder, path, lock)
