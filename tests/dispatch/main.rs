@@ -6,3 +6,4 @@ mod idle;
 mod keeping;
 mod order;
 mod room;
+mod tenure;

@@ -179,11 +179,12 @@ impl Run {
             *buffered_bytes -= self.forget();
             return false;
         }
-        if self.tenure.is_none() {
-            self.claimed(tenure, &part);
+        let claimed = self.tenure.is_none();
+        if claimed {
+            self.claimed(tenure, part.fence);
         }
         self.destination = part.destination;
-        let kept = self.lane.as_ref().map_or(&part.state, Lane::state).clone();
+        let kept = self.lane.as_ref().filter(|_| !claimed).map_or(&part.state, Lane::state).clone();
         let lane = match &mut self.lane {
             Some(lane) => {
                 lane.control(part.control);
@@ -232,13 +233,14 @@ impl Run {
         changed
     }
 
-    /// The lane is this worker's. What it knew of it still holds if nobody had it in between.
-    fn claimed(&mut self, tenure: Option<Tenure>, part: &Loaded) {
-        if part.fence != self.last_fence + 1 || self.lane.as_ref().is_some_and(|lane| *lane.state() != part.state) {
+    /// The lane is this worker's. What it knew of it still holds if nobody had it in between, and is more than the
+    /// store knows.
+    fn claimed(&mut self, tenure: Option<Tenure>, fence: u64) {
+        if fence != self.last_fence + 1 {
             self.lane = None;
         }
         self.tenure = tenure;
-        self.last_fence = part.fence;
+        self.last_fence = fence;
         self.asked = false;
         self.is_resting = false;
     }

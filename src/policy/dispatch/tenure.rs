@@ -7,7 +7,7 @@ use super::{Dispatch, Effect, STORE_RETRY};
 use crate::policy::lease::Lease;
 use crate::policy::queue::Look;
 use crate::time::Moment;
-use crate::types::WorkerId;
+use crate::types::{HookId, WorkerId};
 
 /// How long a lane is held on to after its last delivery: the next one then needs no claim. At least once this long, at
 /// most twice.
@@ -66,6 +66,14 @@ impl Dispatch {
         }
     }
 
+    /// Sees to it that a lane which has nothing more to do is let go.
+    pub(super) fn await_rest(&mut self, hook: HookId, now: Moment) {
+        let run = self.lanes.get(&hook).filter(|run| run.tenure.is_some() && run.is_at_rest(false));
+        if run.is_some() {
+            self.rest_at.get_or_insert(now.monotonic + LINGER);
+        }
+    }
+
     /// Asks to be enlisted, so that lanes can be claimed.
     pub(super) fn enlist(&mut self, now: Moment, effects: &mut Vec<Effect>) {
         if let Standing::Off { not_before } = self.standing
@@ -89,7 +97,7 @@ impl Dispatch {
     }
 
     /// Takes the answer to a renewal: whether it was made; `None` when the store failed.
-    pub(super) fn renewed(&mut self, made: Option<bool>, now: Moment) {
+    pub(super) fn renewed(&mut self, made: Option<bool>, now: Moment, effects: &mut Vec<Effect>) {
         let Standing::Enlisted { lease, renew_at, asked_at, .. } = &mut self.standing else { return };
         let asked = asked_at.take();
         match (made, asked) {
@@ -97,18 +105,22 @@ impl Dispatch {
                 *lease = Lease::from(asked);
                 *renew_at = lease.renew_at();
             }
-            (Some(false), _) => self.oust(),
+            (Some(false), _) => self.oust(effects),
             _ => *renew_at = now.monotonic + STORE_RETRY,
         }
     }
 
     /// Another worker has taken this one for dead: what it held is no longer its own. Attempts in flight are still
-    /// waited for and recorded.
-    fn oust(&mut self) {
-        self.standing = Standing::Off { not_before: Duration::ZERO };
-        self.rest_at = None;
-        for run in self.lanes.values_mut().filter(|run| run.tenure.is_some()) {
-            self.buffered_bytes -= run.forget();
+    /// waited for and recorded. Whoever did it need not be there any more to do the work: two may have buried each other
+    /// when the wall clock was set ahead.
+    pub(super) fn oust(&mut self, effects: &mut Vec<Effect>) {
+        if let Standing::Enlisted { .. } = self.standing {
+            self.standing = Standing::Off { not_before: Duration::ZERO };
+            self.rest_at = None;
+            for run in self.lanes.values_mut().filter(|run| run.tenure.is_some()) {
+                self.buffered_bytes -= run.forget();
+            }
+            effects.push(Effect::Look);
         }
     }
 
@@ -126,8 +138,7 @@ impl Dispatch {
     /// Renews the lease and lets go of lanes, when it is time.
     pub(super) fn keep_tenure(&mut self, now: Moment, effects: &mut Vec<Effect>) {
         if self.rest_at.is_some_and(|at| at <= now.monotonic) {
-            self.rest_at = Some(now.monotonic + LINGER);
-            self.let_go(false, effects);
+            self.let_go(false, now, effects);
         }
         if let Standing::Enlisted { worker, renew_at, asked_at: asked_at @ None, .. } = &mut self.standing
             && *renew_at <= now.monotonic
@@ -138,9 +149,10 @@ impl Dispatch {
     }
 
     /// Lets go of the lanes that were at rest the last time too, or of all that can be; a worker without lanes retires.
-    pub(super) fn let_go(&mut self, at_once: bool, effects: &mut Vec<Effect>) {
+    /// It is looked again while there is a lane at rest: others come to it by their turn in [`Dispatch::look_at_lanes`].
+    pub(super) fn let_go(&mut self, at_once: bool, now: Moment, effects: &mut Vec<Effect>) {
         let Standing::Enlisted { worker, .. } = self.standing else { return };
-        let (mut released, mut holds) = (Vec::new(), false);
+        let (mut released, mut holds, mut rests) = (Vec::new(), false, false);
         for (hook, run) in &mut self.lanes {
             let Some(tenure) = run.tenure else { continue };
             let is_at_rest = run.is_at_rest(at_once) && !self.dirty.contains(hook);
@@ -149,9 +161,11 @@ impl Dispatch {
                 released.push((*hook, tenure));
             } else {
                 run.is_resting = is_at_rest;
+                rests |= is_at_rest;
                 holds = true;
             }
         }
+        self.rest_at = (rests || !holds).then(|| now.monotonic + LINGER);
         if !holds && self.is_idle() {
             self.standing = Standing::Off { not_before: Duration::ZERO };
             self.rest_at = None;
