@@ -1,4 +1,4 @@
-//! By what right a worker acts: its lease, the lanes that it holds and lets go of, and what becomes of them when another
+//! By what right a worker acts: its lease, the lanes that it holds and lets go, and what becomes of them when another
 //! has taken it for dead.
 
 use std::time::Duration;

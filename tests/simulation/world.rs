@@ -1,4 +1,4 @@
-//! The world of one run: a store, processes with workers, endpoints, publishers, operators and accidents, on one agenda.
+//! The world of one run: a store, processes with workers, endpoints, publishers, operators, accidents, on one agenda.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

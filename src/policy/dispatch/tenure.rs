@@ -1,5 +1,5 @@
-//! By what right this worker acts: it is enlisted while it holds lanes, keeps its lease, lets go of lanes that have been
-//! at rest, and sees to it that the lanes of workers that are gone are free.
+//! By what right this worker acts: it is enlisted while it holds lanes, keeps its lease, lets go of lanes that are at
+//! rest, and sees to it that the lanes of workers that are gone are free.
 
 use std::time::Duration;
 
@@ -111,8 +111,8 @@ impl Dispatch {
     }
 
     /// Another worker has taken this one for dead: what it held is no longer its own. Attempts in flight are still
-    /// waited for and recorded. Whoever did it need not be there any more to do the work: two may have buried each other
-    /// when the wall clock was set ahead.
+    /// waited for and recorded. Whoever did it need not be there any more to do the work: two may have buried each
+    /// other when the wall clock was set ahead.
     pub(super) fn oust(&mut self, effects: &mut Vec<Effect>) {
         if let Standing::Enlisted { .. } = self.standing {
             self.standing = Standing::Off { not_before: Duration::ZERO };
@@ -149,7 +149,7 @@ impl Dispatch {
     }
 
     /// Lets go of the lanes that were at rest the last time too, or of all that can be; a worker without lanes retires.
-    /// It is looked again while there is a lane at rest: others come to it by their turn in [`Dispatch::look_at_lanes`].
+    /// It is looked again while there is a lane at rest: others come by their turn in [`Dispatch::look_at_lanes`].
     pub(super) fn let_go(&mut self, at_once: bool, now: Moment, effects: &mut Vec<Effect>) {
         let Standing::Enlisted { worker, .. } = self.standing else { return };
         let (mut released, mut holds, mut rests) = (Vec::new(), false, false);
