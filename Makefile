@@ -7,7 +7,7 @@ PYTHON ?= python3
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
-SEEDS ?= 5000
+SEEDS ?= 10000
 FUZZ_SECONDS ?= 60
 
 # Nothing that cargo starts may wait for the terminal.
@@ -59,7 +59,7 @@ header: ## write include/tieback.h anew from src/capi
 	$(CARGO) build --lib --features header
 	cp "$$(ls -t target/debug/build/tieback-*/out/tieback.h | head -n 1)" include/tieback.h
 
-sim: ## run the simulation over many seeds (SEEDS=5000)
+sim: ## run the simulation over many seeds (SEEDS=10000)
 	TIEBACK_SIM_SEEDS=$(SEEDS) $(CARGO) test --test simulation -- --nocapture
 
 fuzz: ## fuzz URLs, JSON and lanes on this toolchain (FUZZ_SECONDS=60 each, at the same time)

@@ -382,6 +382,7 @@ impl Worker {
                 Effect::Claim(worker, requests) => self.operations.push_back(Operation::Claim(worker, requests)),
                 Effect::Release(lanes) => self.operations.push_back(Operation::Release(lanes)),
                 Effect::Retire(worker) => self.operations.push_back(Operation::Retire(worker)),
+                Effect::Look => self.look(Vec::new()),
                 Effect::Bury(others) => self.look(others),
                 Effect::Load(requests) => self.operations.push_back(Operation::Load(requests)),
                 Effect::Commit(commit) => self.operations.push_back(Operation::Commit(commit)),

@@ -84,7 +84,9 @@ pub enum Effect {
     Release(Vec<(HookId, Tenure)>),
     /// This worker holds nothing more; end it.
     Retire(WorkerId),
-    /// End other workers, if there are any here, and look again.
+    /// Look at what others have done.
+    Look,
+    /// End other workers, and look again.
     Bury(Vec<Colleague>),
     /// Make an attempt.
     Send(Sending),
@@ -192,7 +194,7 @@ pub struct Dispatch {
     sweeping: bool,
     stopping: bool,
     standing: Standing,
-    /// When lanes are next looked at for rest; only while enlisted.
+    /// When lanes are next looked at for rest; only while enlisted, and there may be one.
     rest_at: Option<Duration>,
     watch: Watch,
     seen: u64,
@@ -242,7 +244,7 @@ impl Dispatch {
         match input {
             Input::Work(hooks) => self.work(hooks),
             Input::Changed(hooks) => self.changed(hooks),
-            Input::Loaded(loaded) => self.loaded(loaded, now),
+            Input::Loaded(loaded) => self.loaded(loaded, now, &mut effects),
             Input::LoadFailed => self.load_failed(now),
             Input::Ended(answers) => {
                 for answer in answers {
@@ -263,7 +265,7 @@ impl Dispatch {
             Input::Enlisted(worker) => self.enlisted(worker, now),
             Input::Renewed(made) => self.renewed(made, now, &mut effects),
             Input::Looked(look) => self.looked(look, now, &mut effects),
-            Input::Rest => _ = self.let_go(true, &mut effects),
+            Input::Rest => self.let_go(true, now, &mut effects),
             Input::Woke => self.woken_at = None,
             Input::Stop => self.stopping = true,
         }
@@ -326,13 +328,10 @@ impl Dispatch {
         }
     }
 
-    fn loaded(&mut self, loaded: Vec<Loaded>, now: Moment) {
-        self.expect_rest(now);
+    fn loaded(&mut self, loaded: Vec<Loaded>, now: Moment, effects: &mut Vec<Effect>) {
         let worker = self.worker();
-        if loaded.iter().any(|part| part.tenure.is_none()) {
-            // It was claimed, and nobody has it: the store knows no such worker.
-            self.doubt_lease(now);
-        }
+        // A lane is held after a claim, by whomever. Where it is not, who claimed it is no worker any more.
+        let is_over = loaded.iter().any(|part| part.tenure.is_none());
         let mut loaded: HashMap<HookId, Loaded> = loaded.into_iter().map(|part| (part.hook, part)).collect();
         for LoadRequest { hook, bytes, .. } in self.loading.pop_front().unwrap_or_default() {
             self.expected_bytes -= bytes;
@@ -346,6 +345,9 @@ impl Dispatch {
                 self.dirty.insert(hook);
             }
             list(&mut self.ready, run, hook);
+        }
+        if is_over {
+            self.oust(effects);
         }
     }
 
@@ -412,7 +414,6 @@ impl Dispatch {
     fn committed(&mut self, committed: Committed, now: Moment, effects: &mut Vec<Effect>) {
         let Committing::UnderWay(settled) = std::mem::replace(&mut self.committing, Committing::No) else { return };
         self.stalled = false;
-        self.expect_rest(now);
         if !committed.lost.is_empty() {
             self.doubt_lease(now);
         }
@@ -524,6 +525,7 @@ impl Dispatch {
             if run.is_over() {
                 self.lanes.remove(&hook);
             }
+            self.await_rest(hook, now);
         }
     }
 

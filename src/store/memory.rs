@@ -5,6 +5,7 @@
 
 mod bounds;
 mod log;
+mod publish;
 mod retention;
 mod workers;
 
@@ -16,20 +17,16 @@ use bytes::Bytes;
 
 use super::refusal;
 use super::{
-    Commit, Committed, Destination, LaneOrder, LoadRequest, Loaded, Publishing, Queue, Queued, Registry, Tenure,
-    Upkeep, resource_key,
+    Commit, Committed, Destination, LaneOrder, LoadRequest, Loaded, Publishing, Queue, Queued, Registry, Tenure, Upkeep,
 };
 use crate::error::Result;
 use crate::policy::lane::{Control, Gate, LaneState, Verdict};
-use crate::policy::matching::{self, Candidate};
 use crate::policy::signing;
 use crate::time::Timestamp;
 use crate::types::{
     Attempt, DeliveryId, DeliveryStatus, Event, Hook, HookCreate, HookId, HookQuery, HookStatus, HookUpdate, Id,
-    NoDelivery, Page, PageRequest, PayloadVersion, Published, Scope, Stats, Trigger, TriggerCreate, TriggerId, Why,
-    WorkerId,
+    NoDelivery, Page, PageRequest, Published, Scope, Stats, Trigger, TriggerCreate, TriggerId, Why, WorkerId,
 };
-use crate::wire::payload;
 
 /// A store in memory.
 #[derive(Debug, Default)]
@@ -48,12 +45,13 @@ struct Disk {
     dead: BTreeSet<WorkerId>,
 }
 
+/// Rows are shared between a state and its copies until they change, so that a copy costs little.
 #[derive(Clone, Debug, Default)]
 struct State {
-    hooks: BTreeMap<HookId, HookRow>,
+    hooks: BTreeMap<HookId, Arc<HookRow>>,
     triggers: BTreeMap<TriggerId, TriggerRow>,
-    events: BTreeMap<usize, EventRow>,
-    deliveries: BTreeMap<DeliveryId, DeliveryRow>,
+    events: BTreeMap<usize, Arc<EventRow>>,
+    deliveries: BTreeMap<DeliveryId, Arc<DeliveryRow>>,
     /// Until when each worker's lease runs.
     workers: BTreeMap<WorkerId, Timestamp>,
     /// Counts what operators and the service want of lanes.
@@ -172,19 +170,28 @@ impl MemoryStore {
 impl State {
     fn hook_in(&self, scope: &Scope, hook: HookId) -> Result<&HookRow> {
         let row = self.hooks.get(&hook).filter(|row| row.control.gate != Gate::Gone && row.scope.admits(scope));
-        row.ok_or_else(|| refusal::no_hook(scope, hook))
+        row.map(|row| &**row).ok_or_else(|| refusal::no_hook(scope, hook))
     }
 
     fn hook_in_mut(&mut self, scope: &Scope, hook: HookId) -> Result<&mut HookRow> {
         self.hook_in(scope, hook)?;
-        self.hooks.get_mut(&hook).ok_or_else(|| refusal::no_hook(scope, hook))
+        self.hook_mut(hook).ok_or_else(|| refusal::no_hook(scope, hook))
+    }
+
+    fn hook_mut(&mut self, hook: HookId) -> Option<&mut HookRow> {
+        self.hooks.get_mut(&hook).map(Arc::make_mut)
+    }
+
+    fn delivery_mut(&mut self, delivery: DeliveryId) -> Option<&mut DeliveryRow> {
+        self.deliveries.get_mut(&delivery).map(Arc::make_mut)
     }
 
     /// Notes that an operator or the service wants something else of a lane.
     fn change(&mut self, hook: HookId) {
         self.last_change += 1;
-        if let Some(row) = self.hooks.get_mut(&hook) {
-            row.changed = self.last_change;
+        let change = self.last_change;
+        if let Some(row) = self.hook_mut(hook) {
+            row.changed = change;
         }
     }
 
@@ -234,112 +241,8 @@ impl State {
     }
 
     fn queued(&self, hook: HookId) -> impl Iterator<Item = (DeliveryId, &DeliveryRow)> {
-        let rows = self.deliveries.iter().map(|(id, row)| (*id, row));
+        let rows = self.deliveries.iter().map(|(id, row)| (*id, &**row));
         rows.filter(move |(id, row)| row.hook == hook && self.outcome(*id, row).is_none())
-    }
-
-    fn publish_one(&mut self, publishing: &Publishing, now: Timestamp) -> Result<Published> {
-        if publishing.named
-            && let Some(known) = self.known(publishing)?
-        {
-            return Ok(known);
-        }
-        let mut event = publishing.event.clone();
-        if event.id.is_none() {
-            let taken: Vec<_> = self.events.values().filter_map(|row| row.event.id.clone()).collect();
-            let mut id = now.as_micros().max(self.last_event_id + 1);
-            while taken.contains(&Id::from(id)) {
-                id += 1;
-            }
-            self.last_event_id = id;
-            event.id = Some(id.into());
-        }
-        let scope = event.scope()?;
-        let candidates: Vec<Candidate> = self
-            .hooks
-            .iter()
-            .filter(|(id, row)| {
-                row.control.gate != Gate::Gone
-                    && row.scope.admits(&scope)
-                    && publishing.only.is_none_or(|only| only == **id)
-            })
-            .map(|(id, row)| Candidate {
-                hook: *id,
-                payload_version: row.create.payload_version,
-                gate: row.control.gate,
-                triggered: publishing.only.is_some() || self.is_triggered(*id, &event),
-            })
-            .collect();
-        let recipients = matching::recipients(&event, publishing.deprecated, &candidates);
-        let no_delivery = recipients.as_ref().err().copied();
-        let hooks = recipients.unwrap_or_default();
-        self.check_room(publishing.bounds, &hooks)?;
-        self.last_event_row += 1;
-        let row = EventRow {
-            event: event.clone(),
-            given: publishing.given.as_str().into(),
-            made: hooks.len() as u64,
-            no_delivery,
-            published_at: now,
-        };
-        self.events.insert(self.last_event_row, row);
-        for (hook, version) in &hooks {
-            self.enqueue(*hook, *version, self.last_event_row, now)?;
-        }
-        Ok(Published {
-            id: event.id.clone().unwrap_or_else(|| Id::from(0)),
-            ulid: event.ulid.unwrap_or_default(),
-            deliveries: hooks.len() as u64,
-            duplicate: false,
-            no_delivery,
-            hooks: hooks.into_iter().map(|(hook, _)| hook).collect(),
-        })
-    }
-
-    /// The answer for an event that was published before, if it was.
-    fn known(&self, publishing: &Publishing) -> Result<Option<Published>> {
-        let given = &publishing.event;
-        let same = |row: &&EventRow| row.event.ulid == given.ulid || (given.id.is_some() && row.event.id == given.id);
-        let Some(row) = self.events.values().find(same) else { return Ok(None) };
-        let known = Published {
-            id: row.event.id.clone().unwrap_or_else(|| Id::from(0)),
-            ulid: row.event.ulid.clone().unwrap_or_default(),
-            deliveries: row.made,
-            duplicate: true,
-            no_delivery: row.no_delivery,
-            hooks: Vec::new(),
-        };
-        if *row.given != *publishing.given {
-            return Err(refusal::event_conflict(given, &known));
-        }
-        Ok(Some(known))
-    }
-
-    fn is_triggered(&self, hook: HookId, event: &Event) -> bool {
-        self.triggers.values().any(|row| {
-            row.hook == hook
-                && row.create.resource_name.to_lowercase() == event.resource_name.to_lowercase()
-                && row.create.event_type == event.event_type.to_lowercase()
-        })
-    }
-
-    fn enqueue(&mut self, hook: HookId, version: PayloadVersion, event: usize, now: Timestamp) -> Result<DeliveryId> {
-        let payload = payload::render(&self.events[&event].event, version)?.into();
-        let resource = resource_key(&self.events[&event].event).into();
-        self.last_delivery += 1;
-        let id = DeliveryId(self.last_delivery);
-        let row = DeliveryRow {
-            hook,
-            event,
-            payload,
-            resource,
-            outcome: None,
-            ended_at: None,
-            created_at: now,
-            attempts: Vec::new(),
-        };
-        self.deliveries.insert(id, row);
-        Ok(id)
     }
 
     fn load(&self, request: &LoadRequest) -> Option<Loaded> {
@@ -394,7 +297,7 @@ impl State {
 
     fn delivery_of(&self, hook: HookId, delivery: DeliveryId) -> Result<&DeliveryRow> {
         let row = self.deliveries.get(&delivery).filter(|row| row.hook == hook);
-        row.ok_or_else(|| refusal::no_delivery(hook, delivery))
+        row.map(|row| &**row).ok_or_else(|| refusal::no_delivery(hook, delivery))
     }
 }
 
@@ -428,7 +331,7 @@ impl Registry for MemoryStore {
                 deleted_at: None,
             };
             let answer = state.answer(id, &row, true);
-            state.hooks.insert(id, row);
+            state.hooks.insert(id, Arc::new(row));
             Ok(answer)
         })
     }
@@ -492,7 +395,7 @@ impl Registry for MemoryStore {
                 row.updated_at = now;
             }
             let answer = state.answer(hook, &row, true);
-            state.hooks.insert(hook, row);
+            state.hooks.insert(hook, Arc::new(row));
             state.change(hook);
             Ok(answer)
         })
@@ -506,7 +409,7 @@ impl Registry for MemoryStore {
             state.triggers.retain(|_, row| row.hook != hook);
             let queued: Vec<_> = state.queued(hook).map(|(id, _)| id).collect();
             for id in queued {
-                if let Some(row) = state.deliveries.get_mut(&id) {
+                if let Some(row) = state.delivery_mut(id) {
                     row.end(Outcome::Discarded(Why::HookDeleted), now);
                 }
             }
@@ -613,7 +516,7 @@ impl Queue for MemoryStore {
                 } else if !was_queued {
                     committed.gone.push(id);
                 }
-                let Some(row) = state.deliveries.get_mut(&id) else { continue };
+                let Some(row) = state.delivery_mut(id) else { continue };
                 row.attempts.push(settled.attempt.clone());
                 let outcome = match settled.verdict {
                     Verdict::Queued => None,
@@ -631,7 +534,7 @@ impl Queue for MemoryStore {
                 }
                 let newest = state.deliveries.iter().rev().find(|(_, row)| row.hook == write.hook).map(|(id, _)| *id);
                 let discarded = state.queued(write.hook).count() as u64;
-                let Some(row) = state.hooks.get_mut(&write.hook) else { continue };
+                let Some(row) = state.hook_mut(write.hook) else { continue };
                 let mut through = row.lane.discard_through.max(write.state.discard_through);
                 if write.flush {
                     through = through.max(newest.unwrap_or_default());
@@ -650,7 +553,7 @@ impl Queue for MemoryStore {
             });
             let marked: Vec<_> = marked.map(|(id, _)| *id).take(limit as usize + 1).collect();
             for id in marked.iter().take(limit as usize) {
-                if let Some(row) = state.deliveries.get_mut(id) {
+                if let Some(row) = state.delivery_mut(*id) {
                     row.end(Outcome::Discarded(Why::Flushed), now);
                 }
             }
@@ -682,7 +585,7 @@ impl Queue for MemoryStore {
             if row.lane.pause.as_ref().is_some_and(|pause| pause.probe == Some(delivery)) {
                 row.control.nudges += 1;
             }
-            if let Some(row) = state.deliveries.get_mut(&delivery) {
+            if let Some(row) = state.delivery_mut(delivery) {
                 row.end(Outcome::Discarded(Why::Operator), now);
             }
             state.change(hook);
@@ -706,8 +609,9 @@ impl Queue for MemoryStore {
         self.read(|state| {
             let queued: Vec<_> = state.hooks.keys().flat_map(|hook| state.queued(*hook)).collect();
             let oldest = queued.iter().map(|(_, row)| row.created_at).min();
-            let paused =
-                |row: &&HookRow| row.control.gate != Gate::Gone && (row.control.suspended || row.lane.pause.is_some());
+            let paused = |row: &&Arc<HookRow>| {
+                row.control.gate != Gate::Gone && (row.control.suspended || row.lane.pause.is_some())
+            };
             Ok(Stats {
                 queued: queued.len() as u64,
                 in_flight: 0,

@@ -3,6 +3,7 @@
 mod catalogue;
 mod egress;
 mod input;
+mod lease;
 mod own;
 mod payload;
 mod publishable;

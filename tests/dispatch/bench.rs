@@ -156,6 +156,7 @@ impl Bench {
                 }
                 Effect::Release(lanes) => self.operations.push_back(Operation::Release(lanes)),
                 Effect::Retire(worker) => self.operations.push_back(Operation::Retire(worker)),
+                Effect::Look => self.operations.push_back(Operation::Bury(Vec::new())),
                 Effect::Bury(others) => self.operations.push_back(Operation::Bury(others)),
                 Effect::Send(sending) => self.flying.push(sending),
                 Effect::Commit(commit) => self.operations.push_back(Operation::Commit(commit)),

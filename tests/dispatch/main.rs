@@ -9,4 +9,5 @@ mod limited;
 mod order;
 mod ousted;
 mod room;
+mod tenure;
 mod town;

@@ -222,7 +222,7 @@ impl Town {
                 Effect::Renew(_) => self.operations.push_back(Operation::Renew),
                 Effect::Claim(_, requests) => self.operations.push_back(Operation::Claim(requests)),
                 Effect::Release(_) | Effect::Retire(_) => self.operations.push_back(Operation::LetGo),
-                Effect::Bury(_) => panic!("nobody else works here"),
+                Effect::Look | Effect::Bury(_) => panic!("nobody else works here"),
                 Effect::Load(requests) => self.operations.push_back(Operation::Load(requests)),
                 Effect::Commit(commit) => self.operations.push_back(Operation::Commit(commit)),
                 Effect::Send(sending) => {

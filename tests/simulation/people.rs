@@ -1,4 +1,4 @@
-//! Who owns the hooks, publishes events and operates the lanes.
+//! Who owns the hooks, publishes events and operates the lanes: in the process of a worker, or in one without any.
 
 use std::time::Duration;
 
@@ -40,10 +40,12 @@ impl World {
                 suspended: false,
                 deleted: false,
                 urls: 0,
+                changed_at: Duration::ZERO,
+                changed_by: None,
                 phase: Phase::Up,
             });
         }
-        self.store.sync();
+        self.sync();
     }
 
     /// One event, or a burst of them: all at once, or one soon after the other.
@@ -72,15 +74,16 @@ impl World {
 
     /// Ok means on disk; who gets no answer tries again.
     pub fn publish(&mut self, events: Vec<Publishing>) {
+        let by = self.somebody();
         let published = self.store.publish(&events, self.now.wall).unwrap();
-        if !self.calm && self.dice.one_in(25) {
+        if !self.calm && self.dice.one_in(60) {
             self.truth.totals.crashes_before_sync += 1;
-            self.store.crash();
-            self.crash();
+            self.power_cut();
             let after = self.within(self.pace);
             return self.plan(after, Happening::Publish(events));
         }
-        self.store.sync();
+        self.sync();
+        self.wrote(by);
         let again = self.dice.one_in(10);
         let mut made: Vec<(HookId, Vec<&Publishing>)> = Vec::new();
         for (publishing, published) in events.iter().zip(published) {
@@ -114,7 +117,7 @@ impl World {
                 self.truth.ledger.queue(DeliveryId::from_id(&delivery.id).unwrap(), hook, resource);
                 self.truth.totals.deliveries += 1;
             }
-            self.signal(hook, false);
+            self.news(hook, by);
         }
         if again {
             let after = self.within(self.pace);
@@ -128,6 +131,7 @@ impl World {
         let hook = self.hooks[at].id;
         let (scope, now) = (self.scope, self.now.wall);
         let later = self.within(self.pace * 4);
+        let by = self.somebody();
         match self.dice.below(8) {
             0 if !self.hooks[at].suspended => {
                 self.truth.totals.operator_pauses += 1;
@@ -139,8 +143,8 @@ impl World {
                 self.truth.totals.retries_now += 1;
                 self.store.order(&scope, hook, LaneOrder::RetryNow).unwrap();
             }
-            2..=4 => return self.skip(hook),
-            5 => return self.redeliver(hook),
+            2..=4 => return self.skip(hook, by),
+            5 => return self.redeliver(hook, by),
             6 if self.hooks[at].enabled && self.dice.one_in(2) => {
                 self.truth.totals.disabled_hooks += 1;
                 self.hooks[at].enabled = false;
@@ -149,12 +153,11 @@ impl World {
                 self.plan(later, Happening::Undo(hook, Undo::Disabling));
             }
             6 if self.dice.one_in(4) => {
-                self.store.sync();
                 self.truth.ledger.check_store(&self.store, &scope, hook);
                 self.truth.totals.deleted_hooks += 1;
                 self.hooks[at].deleted = true;
                 self.store.delete_hook(&scope, hook, now).unwrap();
-                self.truth.ledger.discard(hook, Why::HookDeleted);
+                self.truth.ledger.discard(hook, Why::HookDeleted, self.now.monotonic);
             }
             7 => {
                 self.truth.totals.changed_urls += 1;
@@ -166,34 +169,34 @@ impl World {
             }
             _ => return,
         }
-        self.store.sync();
-        self.signal(hook, true);
+        self.change(hook, by);
     }
 
     /// Most often it is the first in the queue that somebody is tired of.
-    fn skip(&mut self, hook: HookId) {
+    fn skip(&mut self, hook: HookId, by: Option<u64>) {
         let queued: Vec<_> = self.truth.ledger.queued(hook).collect();
         let chosen = if self.dice.one_in(2) { queued.first() } else { self.dice.pick(&queued) };
         let Some(&delivery) = chosen else { return };
         self.store.skip(&self.scope, hook, delivery, self.now.wall).unwrap();
-        self.store.sync();
-        self.truth.ledger.row(delivery).status = Status::Discarded(Why::Operator);
+        let now = self.now.monotonic;
+        self.truth.ledger.settle(delivery, Status::Discarded(Why::Operator), now, None);
         self.truth.totals.skips += 1;
-        let in_flight = self.worker.as_ref().is_some_and(|worker| worker.is_in_flight(delivery));
+        let in_flight = self.processes.iter().any(|process| process.worker.is_in_flight(delivery));
         self.truth.totals.skips_in_flight += u64::from(in_flight);
-        self.signal(hook, true);
+        self.change(hook, by);
     }
 
-    fn redeliver(&mut self, hook: HookId) {
+    fn redeliver(&mut self, hook: HookId, by: Option<u64>) {
         let settled: Vec<_> =
             self.truth.ledger.of(hook).filter(|(_, row)| row.status != Status::Queued).map(|(id, _)| id).collect();
         let Some(&delivery) = self.dice.pick(&settled) else { return };
         let again = self.store.redeliver(&self.scope, hook, delivery, self.now.wall).unwrap();
-        self.store.sync();
+        self.sync();
+        self.wrote(by);
         let resource = self.truth.ledger.rows[&delivery].resource.clone();
         self.truth.ledger.queue(again, hook, resource);
         self.truth.totals.redeliveries += 1;
-        self.signal(hook, false);
+        self.news(hook, by);
     }
 
     pub fn undo(&mut self, hook: HookId, undo: Undo) {
@@ -210,14 +213,62 @@ impl World {
             }
             _ => return,
         }
-        self.store.sync();
-        self.signal(hook, true);
+        let by = self.somebody();
+        self.change(hook, by);
+    }
+
+    /// A worker's process in which somebody calls, or none of them.
+    fn somebody(&mut self) -> Option<u64> {
+        let at_work: Vec<u64> =
+            self.processes.iter().filter(|process| process.is_at_work()).map(|process| process.number).collect();
+        if self.dice.one_in(3) { None } else { self.dice.pick(&at_work).copied() }
+    }
+
+    /// Something was queued: who calls tells the worker in his own process.
+    fn news(&mut self, hook: HookId, by: Option<u64>) {
+        self.truth.last_news.insert(hook, self.now.monotonic);
+        if let Some(process) = by.and_then(|number| self.process(number)) {
+            process.work.insert(hook);
+        }
+        self.signal(by);
+    }
+
+    /// Something else is wanted of a lane.
+    fn change(&mut self, hook: HookId, by: Option<u64>) {
+        self.sync();
+        self.wrote(by);
+        let at = self.now.monotonic;
+        if let Some(owned) = self.hooks.iter_mut().find(|owned| owned.id == hook) {
+            (owned.changed_at, owned.changed_by) = (at, by);
+        }
+        if let Some(process) = by.and_then(|number| self.process(number)) {
+            process.changed.insert(hook);
+        }
+        self.signal(by);
+    }
+
+    fn signal(&mut self, by: Option<u64>) {
+        if let Some(process) = by {
+            let after = if self.dice.one_in(2) { Duration::ZERO } else { self.dice.span(Duration::from_millis(20)) };
+            self.plan(after, Happening::Signal { process });
+        }
     }
 
     /// Everything is well again, and stays so.
     pub fn calm_down(&mut self) {
         self.plan(Duration::ZERO, Happening::StoreFails(false));
-        self.plan(Duration::ZERO, Happening::Starts);
+        for number in self
+            .processes
+            .iter()
+            .filter(|process| process.away.is_some())
+            .map(|process| process.number)
+            .collect::<Vec<_>>()
+        {
+            self.plan(Duration::ZERO, Happening::Back { process: number });
+        }
+        for _ in self.processes.len()..self.most_processes {
+            self.plan(Duration::ZERO, Happening::Starts);
+        }
         for hook in self.hooks.iter().map(|hook| hook.id).collect::<Vec<_>>() {
             self.plan(Duration::ZERO, Happening::PhaseEnds(hook));
             self.plan(Duration::from_micros(1), Happening::Undo(hook, Undo::Pause));

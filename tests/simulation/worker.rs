@@ -1,18 +1,21 @@
 //! One worker: the real state machine, its store operations in order, and beside it the plain model of every lane,
 //! which says of each thing that the machine does whether it may.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 use tieback::policy::dispatch::{Answer, Dispatch, Effect, Input, Limits, Sending};
-use tieback::policy::lane::{Control, Gate, Verdict};
-use tieback::policy::queue::{Colleague, Commit, Committed, LaneWrite, LoadRequest, Loaded, Tenure};
+use tieback::policy::lane::{Gate, Verdict};
+use tieback::policy::lease::LEASE;
+use tieback::policy::queue::{Colleague, Commit, Committed, LoadRequest, Loaded, Settled, Tenure};
 use tieback::policy::retry::RetryPolicy;
-use tieback::time::{Moment, Timestamp};
+use tieback::time::Moment;
 use tieback::types::{DeliveryId, HookId, NoticeKind, WorkerId};
 
 use crate::ledger::{Ledger, Status};
-use crate::model::{Allowed, Fate, Micros, Mode, Model, Numbers};
+use crate::model::{Allowed, Fate, Mode, Numbers};
+use crate::owners::Owners;
+use crate::told::{Told, micros};
 use crate::totals::Totals;
 
 /// What all workers of a run share, and what outlives them.
@@ -23,8 +26,10 @@ pub struct Truth {
     pub ledger: Ledger,
     /// The models of lanes as their last durable commits left them.
     pub durable: BTreeMap<HookId, Told>,
-    /// Hooks of which the living worker has still to hear something.
-    pub unheard: Vec<HookId>,
+    /// Who holds which lane.
+    pub owners: Owners,
+    /// When each hook's last delivery was queued, on the world's clock.
+    pub last_news: BTreeMap<HookId, Duration>,
     pub totals: Totals,
     /// Whether every input and effect is printed.
     pub told_aloud: bool,
@@ -48,88 +53,29 @@ pub enum Operation {
     Load(Vec<LoadRequest>),
     Release(Vec<(HookId, Tenure)>),
     Retire(WorkerId),
-    Look(Vec<Colleague>),
+    Look {
+        worker: Option<WorkerId>,
+        seen: u64,
+        bury: Vec<Colleague>,
+    },
     /// With the models of the lanes that it keeps.
     Commit(Commit, Vec<(HookId, Told)>),
     Sweep,
 }
 
-/// What a worker has been told of a lane, and what the model makes of it.
-#[derive(Clone, Debug)]
-pub struct Told {
-    pub model: Model,
-    control: Control,
-    url: String,
-    /// Up to when the model's counters have ticked.
-    as_of: Duration,
-    wall_at_pause: Timestamp,
-    /// The probe may have been given up: whoever is first may stand in for it.
-    vague_probe: bool,
-    /// What the worker knows to be settled.
-    settled: BTreeSet<DeliveryId>,
-}
-
-impl Told {
-    fn new(now: Moment) -> Self {
-        Self {
-            model: Model::new(),
-            control: Control::default(),
-            url: String::new(),
-            as_of: now.monotonic,
-            wall_at_pause: now.wall,
-            vague_probe: false,
-            settled: BTreeSet::new(),
-        }
-    }
-
-    fn tick(&mut self, now: Moment) {
-        self.model.pass(micros(now.monotonic - self.as_of));
-        self.as_of = now.monotonic;
-    }
-
-    /// A new worker reads the lane.
-    fn restart(&mut self, now: Moment) {
-        let by_the_wall = now.wall.as_micros() - self.wall_at_pause.as_micros();
-        self.model.restart(by_the_wall);
-        self.wall_at_pause = self.wall_at_pause.min(now.wall);
-        self.as_of = now.monotonic;
-    }
-
-    fn check_state(&self, write: &LaneWrite, policy: &RetryPolicy) {
-        assert_eq!(write.flush, self.model.mode == Mode::Flushing);
-        match (&self.model.mode, &write.state.pause) {
-            (Mode::Paused(outage) | Mode::Probing(outage), Some(pause)) => {
-                assert_eq!(pause.step + 1, outage.failures, "hook {}", write.hook);
-                assert_eq!(micros(pause.streak), outage.failing_for);
-                assert_eq!(micros(pause.wait), outage.wait);
-                assert!(self.vague_probe || pause.probe == outage.probe, "{pause:?} {outage:?}");
-                assert!(pause.wait <= policy.backoff_max && pause.streak < policy.give_up_after);
-            }
-            (Mode::Open { .. } | Mode::Flushing, None) => {}
-            (mode, pause) => panic!("hook {}: model {mode:?}, lane {pause:?}", write.hook),
-        }
-    }
-
-    fn hear(&mut self, control: &Control) {
-        let before = std::mem::replace(&mut self.control, control.clone());
-        self.model.enabled = control.gate == Gate::Open;
-        self.model.suspend(control.suspended);
-        if control.resets > before.resets {
-            self.model.open();
-        }
-        if control.nudges > before.nudges {
-            self.model.nudge();
-        }
-    }
-}
-
-pub fn micros(span: Duration) -> Micros {
-    Micros::try_from(span.as_micros()).expect("spans of a run are short")
-}
-
 struct InFlight {
     hook: HookId,
     era: u32,
+    /// How many attempts the worker had been told of when it started.
+    attempts: u32,
+}
+
+/// What the world knows of the process and this worker does not.
+pub struct Outside {
+    /// Every change of before this moment has been told to the worker.
+    pub told_until: Duration,
+    /// Up to when the store had been looked at when the worker last heard what others had done.
+    pub looked_at: Duration,
 }
 
 pub struct Worker {
@@ -139,21 +85,28 @@ pub struct Worker {
     pub alarm: Option<Duration>,
     pub answers: Vec<Answer>,
     lanes: BTreeMap<HookId, Told>,
+    /// Lanes as they were kept when this worker claimed them.
+    pub claimed: BTreeMap<HookId, Option<Told>>,
     /// How often each lane was said to have changed, and how often when a load of it was asked for.
     changes: BTreeMap<HookId, u64>,
     loads: VecDeque<Vec<(LoadRequest, u64)>>,
     fresh: BTreeSet<HookId>,
     /// Hooks that it was told have work.
     heard_of: BTreeSet<HookId>,
-    in_flight: BTreeMap<DeliveryId, InFlight>,
-    /// Attempts that ended here; those that the store kept from before are added.
-    attempts: BTreeMap<DeliveryId, u32>,
+    in_flight: HashMap<(DeliveryId, Tenure), InFlight>,
+    /// Attempts of each delivery, as its tenure was told of them and has made them.
+    attempts: HashMap<(DeliveryId, Tenure), u32>,
     /// What the next commit must say.
-    fates: Vec<(HookId, DeliveryId, Fate)>,
+    fates: Vec<(HookId, Tenure, DeliveryId, Option<Fate>)>,
     /// The models that go with a commit that has failed and will come again.
     failed_commit: Option<Vec<(HookId, Told)>>,
     /// The last commit failed.
     stalled: bool,
+    is_stopping: bool,
+    abandoned: bool,
+    /// When the enlisting or renewal that now counts was asked for, and the one under way.
+    leased_from: Option<Duration>,
+    asked_at: Duration,
     /// What was settled when this worker began.
     settled_before: BTreeSet<DeliveryId>,
 }
@@ -168,15 +121,20 @@ impl Worker {
             alarm: None,
             answers: Vec::new(),
             lanes: BTreeMap::new(),
+            claimed: BTreeMap::new(),
             changes: BTreeMap::new(),
             loads: VecDeque::new(),
             fresh: BTreeSet::new(),
             heard_of: BTreeSet::new(),
-            in_flight: BTreeMap::new(),
-            attempts: BTreeMap::new(),
+            in_flight: HashMap::new(),
+            attempts: HashMap::new(),
             fates: Vec::new(),
             failed_commit: None,
             stalled: false,
+            is_stopping: false,
+            abandoned: false,
+            leased_from: None,
+            asked_at: Duration::ZERO,
             settled_before: settled.map(|(id, _)| *id).collect(),
         }
     }
@@ -191,11 +149,38 @@ impl Worker {
     }
 
     pub fn is_in_flight(&self, delivery: DeliveryId) -> bool {
-        self.in_flight.contains_key(&delivery)
+        self.in_flight.keys().any(|(other, _)| *other == delivery)
+    }
+
+    pub fn in_flight(&self) -> usize {
+        self.in_flight.len()
+    }
+
+    /// Who it is in the store.
+    pub fn id(&self) -> Option<WorkerId> {
+        self.dispatch.worker()
+    }
+
+    pub fn watches_others(&self) -> bool {
+        self.dispatch.watches_others()
+    }
+
+    /// Has the store looked at, once the operations before it are done.
+    pub fn look(&mut self, bury: Vec<Colleague>) {
+        let (worker, seen) = (self.dispatch.worker(), self.dispatch.seen());
+        self.operations.push_back(Operation::Look { worker, seen, bury });
+    }
+
+    /// Gives up what is in flight, and all operations but the keeping of what is known.
+    pub fn abandon(&mut self) {
+        self.in_flight.clear();
+        self.answers.clear();
+        self.abandoned = true;
+        self.operations.retain(|operation| matches!(operation, Operation::Commit(..)));
     }
 
     /// Gives the machine an input. What it wants sent is given back; the rest is kept here.
-    pub fn on(&mut self, input: Input, now: Moment, truth: &mut Truth) -> Vec<Sending> {
+    pub fn on(&mut self, input: Input, now: Moment, outside: &Outside, truth: &mut Truth) -> Vec<Sending> {
         let had_operations = self.operations.len();
         truth.tell(now, "<-", &input);
         self.hear(&input, now, truth);
@@ -203,8 +188,14 @@ impl Worker {
         for effect in self.dispatch.on(input, now) {
             truth.tell(now, "->", &effect);
             match effect {
-                Effect::Enlist => self.operations.push_back(Operation::Enlist),
-                Effect::Renew(worker) => self.operations.push_back(Operation::Renew(worker)),
+                Effect::Enlist => {
+                    self.asked_at = now.monotonic;
+                    self.operations.push_back(Operation::Enlist);
+                }
+                Effect::Renew(worker) => {
+                    self.asked_at = now.monotonic;
+                    self.operations.push_back(Operation::Renew(worker));
+                }
                 Effect::Claim(worker, requests) => {
                     truth.totals.claims += 1;
                     self.expect_load(&requests);
@@ -217,23 +208,25 @@ impl Worker {
                 }
                 Effect::Release(lanes) => {
                     truth.totals.releases += lanes.len() as u64;
+                    lanes.iter().for_each(|(hook, tenure)| self.let_go(*hook, *tenure));
                     self.operations.push_back(Operation::Release(lanes));
                 }
                 Effect::Retire(worker) => {
                     truth.totals.retirements += 1;
+                    let held = self.lanes.iter().filter_map(|(hook, told)| Some((*hook, told.tenure?)));
+                    held.collect::<Vec<_>>().into_iter().for_each(|(hook, tenure)| self.let_go(hook, tenure));
+                    self.leased_from = None;
                     self.operations.push_back(Operation::Retire(worker));
                 }
-                Effect::Bury(others) => {
-                    truth.totals.burials += others.len() as u64;
-                    self.operations.push_back(Operation::Look(others));
-                }
+                Effect::Look => self.look(Vec::new()),
+                Effect::Bury(others) => self.look(others),
                 Effect::Commit(commit) => {
                     let models = self.check_commit(&commit, now, truth);
                     self.operations.push_back(Operation::Commit(commit, models));
                 }
                 Effect::Sweep => self.operations.push_back(Operation::Sweep),
                 Effect::Send(sending) => {
-                    self.check_send(&sending, now, truth);
+                    self.check_send(&sending, now, outside, truth);
                     sendings.push(sending);
                 }
                 Effect::WakeAt(at) => self.alarm = Some(at),
@@ -244,11 +237,10 @@ impl Worker {
                 },
             }
         }
-        assert!(self.operations.len() <= had_operations + 3, "one input asks for a bounded number of operations");
+        assert!(self.operations.len() <= had_operations + 6, "one input asks for a bounded number of operations");
         let commits = self.operations.iter().filter(|operation| matches!(operation, Operation::Commit(..))).count();
         assert!(commits <= 1, "one commit at a time");
-        assert_eq!(self.dispatch.in_flight(), self.in_flight.len());
-        self.check_idle(now, truth);
+        assert!(self.abandoned || self.dispatch.in_flight() == self.in_flight.len());
         sendings
     }
 
@@ -257,13 +249,28 @@ impl Worker {
         self.loads.push_back(requests.iter().map(|request| (*request, changes(request.hook))).collect());
     }
 
-    /// Who it is in the store, and what it has seen there.
-    pub fn looks_as(&self) -> (Option<WorkerId>, u64) {
-        (self.dispatch.worker(), self.dispatch.seen())
+    /// The worker gives a lane back: nothing of it may be under way.
+    fn let_go(&mut self, hook: HookId, tenure: Tenure) {
+        let in_flight =
+            self.in_flight.iter().find(|((_, other), in_flight)| *other == tenure && in_flight.hook == hook);
+        assert_eq!(in_flight.map(|(key, _)| key), None, "hook {hook} is let go with this in flight");
+        let unkept = self.fates.iter().find(|(of, other, ..)| (*of, *other) == (hook, tenure));
+        assert!(unkept.is_none(), "hook {hook} is let go before this is kept: {unkept:?}");
+        let commits = self.operations.iter().filter_map(|operation| match operation {
+            Operation::Commit(commit, _) => Some(commit),
+            _ => None,
+        });
+        let is_of_it = |settled: &Settled| (settled.hook, settled.tenure) == (hook, tenure);
+        let is_kept = commits.flat_map(|commit| &commit.settled).all(|settled| !is_of_it(settled));
+        assert!(is_kept, "hook {hook} is let go too soon");
+        let told = self.lanes.get_mut(&hook).expect("its lane is known");
+        assert_eq!(told.tenure.take(), Some(tenure));
     }
 
-    pub fn watches_others(&self) -> bool {
-        self.dispatch.watches_others()
+    /// The lane is another worker's. What is in flight runs on.
+    fn forget(&mut self, hook: HookId) {
+        self.lanes.remove(&hook);
+        self.heard_of.remove(&hook);
     }
 
     fn hear(&mut self, input: &Input, now: Moment, truth: &mut Truth) {
@@ -284,6 +291,10 @@ impl Worker {
                         self.loaded(part, changes, now, truth);
                     }
                 }
+                if self.dispatch.worker().is_some() && parts.iter().any(|part| part.tenure.is_none()) {
+                    // Nobody holds what it has claimed: it is no worker any more.
+                    self.ousted(truth);
+                }
             }
             Input::LoadFailed => {
                 self.loads.pop_front().expect("a load was asked for");
@@ -294,24 +305,46 @@ impl Worker {
             Input::Looked(look) => {
                 self.heard_of.extend(&look.work);
                 for hook in &look.changed {
+                    truth.totals.changes_seen_by_looking += 1;
                     *self.changes.entry(*hook).or_default() += 1;
                     self.fresh.remove(hook);
                 }
             }
             Input::Work(hooks) => self.heard_of.extend(hooks),
-            Input::Enlisted(_) | Input::Renewed(_) | Input::Swept(_) => {}
-            Input::Rest | Input::Woke | Input::Stop => {}
+            Input::Enlisted(Some(_)) | Input::Renewed(Some(true)) => self.leased_from = Some(self.asked_at),
+            Input::Renewed(Some(false)) if self.dispatch.worker().is_some() => self.ousted(truth),
+            Input::Enlisted(None) | Input::Renewed(_) | Input::Swept(_) => {}
+            Input::Stop => self.is_stopping = true,
+            Input::Rest | Input::Woke => {}
         }
     }
 
+    fn ousted(&mut self, truth: &mut Truth) {
+        truth.totals.ousted_workers += 1;
+        self.leased_from = None;
+        self.lanes.retain(|_, told| told.tenure.is_none());
+    }
+
     fn loaded(&mut self, part: &Loaded, changes: u64, now: Moment, truth: &mut Truth) {
-        let told = self.lanes.entry(part.hook).or_insert_with(|| {
-            let mut told = truth.durable.get(&part.hook).cloned().unwrap_or_else(|| Told::new(now));
+        let hook = part.hook;
+        let tenure = part.tenure.filter(|tenure| Some(tenure.worker) == self.dispatch.worker());
+        let known = self.lanes.get(&hook);
+        let before = known.and_then(|told| told.tenure);
+        if tenure.is_none() || (before.is_some() && before != tenure) {
+            truth.totals.refused_claims += u64::from(before.is_none());
+            return self.forget(hook);
+        }
+        if before.is_none() && known.is_none_or(|told| told.last_fence + 1 != part.fence) {
+            let mut told = self.claimed.remove(&hook).flatten().unwrap_or_else(|| Told::new(now));
             told.restart(now);
             told.settled = self.settled_before.clone();
             truth.totals.takeovers_of_paused_lanes += u64::from(matches!(told.model.mode, Mode::Paused(_)));
-            told
-        });
+            self.lanes.insert(hook, told);
+        } else if before.is_none() {
+            truth.totals.lanes_claimed_again += 1;
+        }
+        let told = self.lanes.get_mut(&hook).expect("it was there, or was made");
+        (told.tenure, told.last_fence) = (tenure, part.fence);
         told.tick(now);
         told.hear(&part.control);
         if let Some(destination) = &part.destination {
@@ -320,17 +353,29 @@ impl Worker {
         if let Mode::Paused(outage) | Mode::Probing(outage) = &told.model.mode {
             told.vague_probe |= outage.probe.is_some_and(|probe| !truth.ledger.is_queued(probe));
         }
-        if changes == self.changes.get(&part.hook).copied().unwrap_or(0) {
-            self.fresh.insert(part.hook);
+        if changes == self.changes.get(&hook).copied().unwrap_or(0) {
+            self.fresh.insert(hook);
+        }
+        for (brought, tenure) in part.deliveries.iter().zip(std::iter::repeat(tenure).flatten()) {
+            self.attempts.entry((brought.delivery, tenure)).or_insert(brought.attempts);
         }
     }
 
     fn ended(&mut self, answer: &Answer, now: Moment, truth: &mut Truth) {
-        let in_flight = self.in_flight.remove(&answer.delivery).expect("what ends has been started");
-        let told = self.lanes.get_mut(&in_flight.hook).expect("its lane is known");
+        let Answer { hook, delivery, tenure, .. } = *answer;
+        let in_flight = self.in_flight.remove(&(delivery, tenure)).expect("what ends has been started");
+        let Some(told) = self.lanes.get_mut(&hook).filter(|told| told.tenure == Some(tenure)) else {
+            // The lane is no longer this worker's: a fact, and no more.
+            truth.totals.stray_answers += 1;
+            self.fates.push((hook, tenure, delivery, Some(Fate::StaysQueued)));
+            return;
+        };
         told.tick(now);
-        let attempts = self.attempts.entry(answer.delivery).or_insert(truth.ledger.rows[&answer.delivery].attempts);
-        *attempts += 1;
+        // What is told is one behind for each attempt that a worker before this one had still in flight.
+        let most = truth.ledger.rows[&delivery].attempts + 1;
+        let attempts = in_flight.attempts + 1;
+        self.attempts.insert((delivery, tenure), attempts);
+        let is_vague = truth.policy.max_attempts.is_some_and(|limit| attempts < limit && limit <= most.max(attempts));
         let fresh = in_flight.era == told.model.era;
         let before = told.model.mode.clone();
         let fate = if answer.attempt.success() {
@@ -340,7 +385,7 @@ impl Worker {
             truth.totals.failed_attempts += 1;
             truth.totals.late_failures += u64::from(!fresh);
             let asked = answer.attempt.retry_after().map(micros);
-            told.model.failure(answer.delivery, fresh, *attempts, asked, &truth.numbers)
+            told.model.failure(delivery, fresh, attempts, asked, &truth.numbers)
         };
         if fresh {
             told.vague_probe = false;
@@ -350,11 +395,18 @@ impl Worker {
         } else if told.model.mode != before {
             truth.totals.late_failures_that_became_the_probe += 1;
         }
-        self.fates.push((in_flight.hook, answer.delivery, fate));
+        let is_vague = is_vague && !answer.attempt.success();
+        told.vague_probe |= is_vague;
+        self.fates.push((hook, tenure, delivery, (!is_vague).then_some(fate)));
     }
 
     fn committed(&mut self, committed: &Committed, truth: &Truth) {
         self.stalled = false;
+        for (hook, tenure) in &committed.lost {
+            if self.lanes.get(hook).is_some_and(|told| told.tenure == Some(*tenure)) {
+                self.forget(*hook);
+            }
+        }
         for delivery in &committed.gone {
             for told in self.lanes.values_mut() {
                 told.model.forget(*delivery);
@@ -367,18 +419,24 @@ impl Worker {
         }
         for (hook, told) in &mut self.lanes {
             // What this worker has committed it knows.
+            let Some(tenure) = told.tenure else { continue };
             let kept = truth.ledger.of(*hook).filter(|(id, row)| {
-                row.status == Status::Delivered && self.attempts.contains_key(id) && !self.in_flight.contains_key(id)
+                let key = (*id, tenure);
+                row.status == Status::Delivered && row.settled_by == Some(tenure) && !self.in_flight.contains_key(&key)
             });
             told.settled.extend(kept.map(|(id, _)| id));
         }
     }
 
-    fn check_send(&mut self, sending: &Sending, now: Moment, truth: &mut Truth) {
-        let Sending { hook, delivery, .. } = *sending;
+    fn check_send(&mut self, sending: &Sending, now: Moment, outside: &Outside, truth: &mut Truth) {
+        let Sending { hook, delivery, tenure, .. } = *sending;
         assert!(!self.stalled, "{delivery} starts, though outcomes cannot be kept");
         assert!(self.fresh.contains(&hook), "{delivery} starts before its lane's change was read");
+        let leased_from = self.leased_from.expect("who starts attempts is enlisted");
+        let spent = now.monotonic - leased_from;
+        assert!(spent < LEASE * 2 / 3, "{delivery} starts, though {spent:?} of the lease are gone");
         let told = self.lanes.get_mut(&hook).expect("a lane is read before it starts anything");
+        assert_eq!(told.tenure, Some(tenure), "{delivery} starts on a lane that is not held");
         told.tick(now);
         assert_eq!(
             (told.control.gate, told.control.suspended),
@@ -387,8 +445,8 @@ impl Worker {
         );
         assert_eq!(sending.destination.url.as_str(), told.url);
         assert!(!told.settled.contains(&delivery), "{delivery} starts again after its outcome is known");
-        let own: Vec<DeliveryId> =
-            self.in_flight.iter().filter(|(_, other)| other.hook == hook).map(|(id, _)| *id).collect();
+        let own = self.in_flight.iter().filter(|((_, other), in_flight)| *other == tenure && in_flight.hook == hook);
+        let own: Vec<DeliveryId> = own.map(|((id, _), _)| *id).collect();
         assert!(!own.contains(&delivery), "{delivery} is in flight already");
         match told.model.allowed() {
             Allowed::Any(width) => {
@@ -405,14 +463,24 @@ impl Worker {
             other => panic!("{delivery} starts, though {other:?}: {:?}", told.model),
         }
         let ledger = &truth.ledger;
-        if let Some(earlier) = ledger.in_front_of(delivery) {
-            panic!("{delivery} starts, though the outcome of {earlier} of its resource is not durable");
-        }
         let resource = &ledger.rows[&delivery].resource;
         let beside = own.iter().find(|id| ledger.rows[id].resource == *resource);
         assert_eq!(beside, None, "{delivery} starts beside another one of its resource");
+        if truth.owners.holds(hook, tenure) {
+            if let Some(earlier) = ledger.in_front_of(delivery) {
+                panic!("{delivery} starts, though the outcome of {earlier} of its resource is not durable");
+            }
+            let row = &ledger.rows[&delivery];
+            if row.status != Status::Queued {
+                truth.totals.starts_before_a_change_was_seen += 1;
+                assert!(row.settled_at >= outside.told_until, "{delivery} starts long after {:?}", row.status);
+            }
+        } else {
+            truth.totals.starts_under_a_lost_tenure += 1;
+        }
         told.model.start();
-        self.in_flight.insert(delivery, InFlight { hook, era: told.model.era });
+        let attempts = self.attempts[&(delivery, tenure)];
+        self.in_flight.insert((delivery, tenure), InFlight { hook, era: told.model.era, attempts });
         assert!(self.in_flight.len() <= truth.limits.in_flight, "too many in flight");
         truth.totals.attempts += 1;
         truth.totals.sends_side_by_side += u64::from(!own.is_empty());
@@ -424,10 +492,16 @@ impl Worker {
             // The same commit again, with the lanes as they were.
             return models;
         }
-        let said: Vec<_> = commit.settled.iter().map(|one| (one.hook, one.delivery, fate(one.verdict))).collect();
-        assert_eq!(said, std::mem::take(&mut self.fates));
+        let fates = std::mem::take(&mut self.fates);
+        assert_eq!(commit.settled.len(), fates.len());
+        for (one, (hook, tenure, delivery, expected)) in commit.settled.iter().zip(fates) {
+            assert_eq!((one.hook, one.tenure, one.delivery), (hook, tenure, delivery));
+            let said = fate(one.verdict);
+            assert!(expected.is_none_or(|expected| said == expected), "{delivery}: {said:?}, not {expected:?}");
+        }
         let models = commit.lanes.iter().map(|write| {
             let told = self.lanes.get_mut(&write.hook).expect("its lane is known");
+            assert_eq!(told.tenure, Some(write.tenure));
             told.tick(now);
             told.check_state(write, &truth.policy);
             let mut told = told.clone();
@@ -440,19 +514,19 @@ impl Worker {
     }
 
     /// Idle is who has nothing to do now and will be woken for what is to be done later.
-    fn check_idle(&mut self, now: Moment, truth: &Truth) {
-        if !self.is_idle() {
+    pub fn check_idle(&mut self, now: Moment, outside: &Outside, truth: &Truth) {
+        if self.is_stopping || !self.is_idle() {
             return;
         }
         assert!(self.in_flight.is_empty() && self.fates.is_empty());
         for hook in truth.ledger.waiting_hooks() {
-            if truth.unheard.contains(&hook) {
+            if truth.last_news.get(&hook).is_some_and(|at| *at >= outside.looked_at) {
                 continue;
             }
-            let Some(told) = self.lanes.get_mut(&hook) else {
-                assert!(!self.heard_of.contains(&hook), "hook {hook} has work, and was never looked at");
+            let Some(told) = self.lanes.get_mut(&hook) else { continue };
+            if !told.tenure.is_some_and(|tenure| truth.owners.holds(hook, tenure)) {
                 continue;
-            };
+            }
             told.tick(now);
             let due = match told.model.allowed() {
                 Allowed::Nothing => continue,

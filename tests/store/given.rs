@@ -131,8 +131,8 @@ pub fn queued(store: &dyn Store, hook: HookId) -> Vec<DeliveryId> {
     load(store, hook).deliveries.into_iter().map(|queued| queued.delivery).collect()
 }
 
-/// The right to write a hook's lane: a new worker claims it, unless somebody holds it. Of a hook that is not there it is
-/// one that nobody has.
+/// The right to write a hook's lane: a new worker claims it, unless somebody holds it. Of a hook that is not there it
+/// is one that nobody has.
 pub fn tenure(store: &dyn Store, hook: HookId) -> Tenure {
     let request = [LoadRequest { hook, after: DeliveryId(0), limit: 0, bytes: 0 }];
     let held = |loaded: Vec<Loaded>| loaded.first().and_then(|lane| lane.tenure);

@@ -10,6 +10,7 @@ mod publish;
 mod queue;
 mod registry;
 mod retention;
+mod workers;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -183,5 +184,18 @@ stores! {
             a_deleted_hook_goes_after_its_last_delivery
             a_step_removes_no_more_than_it_was_told
             ids_of_deliveries_are_not_used_again_after_a_purge;
+        workers:
+            a_worker_has_a_lease_and_others_see_until_when
+            a_worker_that_is_no_more_cannot_renew_nor_claim
+            a_lane_has_one_holder_and_every_claim_a_fence_of_its_own
+            a_worker_that_retires_lets_go_of_its_own_lanes_alone
+            what_is_written_under_a_tenure_that_is_over_changes_no_state
+            a_commit_keeps_what_it_may_and_tells_what_it_may_not
+            an_attempt_under_a_lost_tenure_is_shown_with_a_delivery_that_has_its_outcome
+            a_worker_is_buried_only_as_it_was_seen
+            a_look_offers_lanes_that_may_go_on_and_that_nobody_else_holds
+            a_look_tells_of_each_change_of_an_own_lane_once
+            what_workers_do_is_no_change_of_a_lane
+            a_lease_is_as_long_as_it_is_said_to_be;
     }
 }

@@ -1,6 +1,6 @@
 //! What only a store in a file has to do: keep what it was given, refuse files that are not its own or not whole, share
-//! its file with other engines, seal secrets in it, commit together what waits, come through a full disk, and live long:
-//! backups, restoring them, looking for damage.
+//! its file with other engines, seal secrets in it, commit together what waits, come through a full disk, and live
+//! long: backups, restoring them, looking for damage.
 
 #[path = "../store/given.rs"]
 mod given;

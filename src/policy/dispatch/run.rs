@@ -228,7 +228,8 @@ impl Run {
             self.refresh = false;
             return false;
         };
-        if self.tenure.is_none() {
+        let claimed = self.tenure.is_none();
+        if claimed {
             self.claimed(&part);
         }
         self.destination = part.destination;
@@ -236,7 +237,7 @@ impl Run {
             self.bucket.fit(&limit, now.monotonic);
         }
         let ahead = self.starts_ahead(now);
-        let kept = self.lane.as_ref().map_or(&part.state, Lane::state).clone();
+        let kept = self.lane.as_ref().filter(|_| !claimed).map_or(&part.state, Lane::state).clone();
         let lane = match &mut self.lane {
             Some(lane) => {
                 lane.control(part.control);
@@ -299,9 +300,10 @@ impl Run {
         changed
     }
 
-    /// The lane is this worker's. What it knew of it still holds if nobody had it in between.
+    /// The lane is this worker's. What it knew of it still holds if nobody had it in between, and is more than the
+    /// store knows.
     fn claimed(&mut self, part: &Loaded) {
-        if part.fence != self.last_fence + 1 || self.lane.as_ref().is_some_and(|lane| *lane.state() != part.state) {
+        if part.fence != self.last_fence + 1 {
             self.lane = None;
         }
         self.tenure = part.tenure;

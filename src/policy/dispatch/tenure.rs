@@ -1,5 +1,5 @@
-//! By what right this worker acts: it is enlisted while it holds lanes, keeps its lease, lets go of lanes that have
-//! been at rest, and sees to it that the lanes of workers that are gone are free.
+//! By what right this worker acts: it is enlisted while it holds lanes, keeps its lease, lets go of lanes that are at
+//! rest, and sees to it that the lanes of workers that are gone are free.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use super::{Dispatch, Effect, STORE_RETRY, forget};
 use crate::policy::lease::Lease;
 use crate::policy::queue::Look;
 use crate::time::Moment;
-use crate::types::WorkerId;
+use crate::types::{HookId, WorkerId};
 
 /// How long a lane is held on to after its last delivery: the next one then needs no claim. At least once this long, at
 /// most twice.
@@ -66,6 +66,14 @@ impl Dispatch {
         }
     }
 
+    /// Sees to it that a lane which has nothing more to do is let go.
+    pub(super) fn await_rest(&mut self, hook: HookId, now: Moment) {
+        let run = self.lanes.get(&hook).filter(|run| run.tenure.is_some() && run.is_at_rest(false));
+        if run.is_some() {
+            self.rest_at.get_or_insert(now.monotonic + LINGER);
+        }
+    }
+
     /// Asks to be enlisted, so that lanes can be claimed.
     pub(super) fn enlist(&mut self, now: Moment, effects: &mut Vec<Effect>) {
         if let Standing::Off { not_before } = self.standing
@@ -103,15 +111,17 @@ impl Dispatch {
     }
 
     /// Another worker has taken this one for dead: what it held is no longer its own. Attempts in flight are still
-    /// waited for and recorded.
-    fn oust(&mut self, effects: &mut Vec<Effect>) {
-        self.standing = Standing::Off { not_before: Duration::ZERO };
-        self.rest_at = None;
-        for run in self.lanes.values_mut().filter(|run| run.tenure.is_some()) {
-            forget(run, &mut self.slots, &mut self.buffered_bytes);
+    /// waited for and recorded. Whoever did it need not be there any more to do the work: two may have buried each
+    /// other when the wall clock was set ahead.
+    pub(super) fn oust(&mut self, effects: &mut Vec<Effect>) {
+        if let Standing::Enlisted { .. } = self.standing {
+            self.standing = Standing::Off { not_before: Duration::ZERO };
+            self.rest_at = None;
+            for run in self.lanes.values_mut().filter(|run| run.tenure.is_some()) {
+                forget(run, &mut self.slots, &mut self.buffered_bytes);
+            }
+            effects.push(Effect::Look);
         }
-        // What it was told of and could not claim is still to be done, and nobody may tell of it again.
-        effects.push(Effect::Bury(Vec::new()));
     }
 
     /// Something says that this worker is one no longer: it asks at once.
@@ -134,8 +144,8 @@ impl Dispatch {
 
     /// Renews the lease and lets go of lanes, when it is time.
     pub(super) fn keep_tenure(&mut self, now: Moment, effects: &mut Vec<Effect>) {
-        if self.rest_at.take_if(|at| *at <= now.monotonic).is_some() && self.let_go(false, effects) {
-            self.rest_at = Some(now.monotonic + LINGER);
+        if self.rest_at.is_some_and(|at| at <= now.monotonic) {
+            self.let_go(false, now, effects);
         }
         if let Standing::Enlisted { worker, renew_at, asked_at: asked_at @ None, .. } = &mut self.standing
             && *renew_at <= now.monotonic
@@ -145,18 +155,11 @@ impl Dispatch {
         }
     }
 
-    /// Something has ended, so that lanes may be at rest: has them looked at soon.
-    pub(super) fn expect_rest(&mut self, now: Moment) {
-        if self.rest_at.is_none() && self.worker().is_some() {
-            self.rest_at = Some(now.monotonic + LINGER);
-        }
-    }
-
     /// Lets go of the lanes that were at rest the last time too, or of all that can be; a worker without lanes retires.
-    /// Says whether to look again.
-    pub(super) fn let_go(&mut self, at_once: bool, effects: &mut Vec<Effect>) -> bool {
-        let Standing::Enlisted { worker, .. } = self.standing else { return false };
-        let (mut released, mut holds, mut look_again) = (Vec::new(), false, false);
+    /// It is looked again while there is a lane at rest: others come by their turn in [`Dispatch::look_at_lanes`].
+    pub(super) fn let_go(&mut self, at_once: bool, now: Moment, effects: &mut Vec<Effect>) {
+        let Standing::Enlisted { worker, .. } = self.standing else { return };
+        let (mut released, mut holds, mut rests) = (Vec::new(), false, false);
         for (hook, run) in &mut self.lanes {
             let Some(tenure) = run.tenure else { continue };
             let is_at_rest = run.is_at_rest(at_once) && !self.dirty.contains(hook);
@@ -165,12 +168,12 @@ impl Dispatch {
                 released.push((*hook, tenure));
             } else {
                 run.is_resting = is_at_rest;
-                look_again |= is_at_rest;
+                rests |= is_at_rest;
                 holds = true;
             }
         }
-        let retires = !holds && self.is_idle();
-        if retires {
+        self.rest_at = (rests || !holds).then(|| now.monotonic + LINGER);
+        if !holds && self.is_idle() {
             self.standing = Standing::Off { not_before: Duration::ZERO };
             self.rest_at = None;
             effects.push(Effect::Retire(worker));
@@ -178,7 +181,6 @@ impl Dispatch {
             effects.push(Effect::Release(released));
         }
         self.lanes.retain(|_, run| !run.is_over());
-        !retires && (look_again || !holds)
     }
 
     /// When the lease or a lane at rest needs a look.

@@ -31,7 +31,7 @@ impl Log for MemoryStore {
                     && query.start.is_none_or(|start| row.created_at >= start)
                     && query.end.is_none_or(|end| row.created_at < end)
             });
-            let rows: Page<(DeliveryId, &DeliveryRow)> = cut(rows.map(|(id, row)| (id.0, (*id, row))), page);
+            let rows: Page<(DeliveryId, &DeliveryRow)> = cut(rows.map(|(id, row)| (id.0, (*id, &**row))), page);
             let items: Result<Vec<Delivery>> = rows
                 .items
                 .into_iter()

@@ -1,5 +1,7 @@
 //! The workers of the memory store.
 
+use std::sync::Arc;
+
 use super::{MemoryStore, State};
 use crate::error::Result;
 use crate::policy::lane::Gate;
@@ -22,7 +24,7 @@ impl State {
 
     pub(super) fn claim(&mut self, worker: WorkerId, hook: HookId) {
         let is_enlisted = self.workers.contains_key(&worker);
-        let Some(row) = self.hooks.get_mut(&hook) else { return };
+        let Some(row) = self.hook_mut(hook) else { return };
         if is_enlisted && row.tenure.is_none_or(|tenure| tenure.worker == worker) {
             row.fence += 1;
             row.tenure = Some(Tenure { worker, fence: row.fence });
@@ -32,7 +34,7 @@ impl State {
     fn end(&mut self, worker: WorkerId) {
         self.workers.remove(&worker);
         for row in self.hooks.values_mut().filter(|row| row.tenure.is_some_and(|tenure| tenure.worker == worker)) {
-            row.tenure = None;
+            Arc::make_mut(row).tenure = None;
         }
     }
 }
@@ -60,7 +62,7 @@ impl Workers for MemoryStore {
     fn release(&self, lanes: &[(HookId, Tenure)]) -> Result<()> {
         self.write(|state| {
             for (hook, tenure) in lanes {
-                if let Some(row) = state.hooks.get_mut(hook) {
+                if let Some(row) = state.hook_mut(*hook) {
                     row.tenure.take_if(|held| held == tenure);
                 }
             }

@@ -30,8 +30,8 @@ enum Cost {
     Log,
 }
 
-/// Looks for damage; `quick` leaves out what compares every row of the log. Secrets are looked at with the store's keys;
-/// without them they are left out.
+/// Looks for damage; `quick` leaves out what compares every row of the log. Secrets are looked at with the store's
+/// keys; without them they are left out.
 pub fn check(tx: &Connection, quick: bool, seals: Option<&Seals>) -> Result<IntegrityReport, Fault> {
     let mut report = IntegrityReport::default();
     let pragma = if quick { "quick_check" } else { "integrity_check" };

@@ -56,8 +56,8 @@ pub fn open(path: &Path, seals: &Seals) -> Result<Opened> {
         {
             return Ok(Opened { writer, location, lock });
         }
-        // Whoever makes a file, or changes its schema or its keys, or ends a restore, has it alone. If it was another, it is found done:
-        // so both are tried in turn.
+        // Whoever makes a file, changes its schema or its keys, or ends a restore, has it alone. If it was another, it
+        // is found done: so both are tried in turn.
         match StoreLock::alone(&location)? {
             Some(_lock) => {
                 restore::complete(&location)?;
@@ -85,8 +85,8 @@ fn taken(location: &Location) -> Error {
     Error::new(
         ErrorKind::Unavailable,
         format!(
-            "the store `{}` is open in another tieback engine, and one of the two needs it alone, to bring it up to date \
-             or to replace it: close the other engines, or try again later",
+            "the store `{}` is open in another tieback engine, and one of the two needs it alone, to bring it up to \
+             date or to replace it: close the other engines, or try again later",
             location.database.display()
         ),
     )
