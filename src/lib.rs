@@ -65,6 +65,8 @@ pub mod engine;
 
 pub mod embedded;
 
+pub mod ops;
+
 #[cfg(feature = "capi")]
 #[allow(unsafe_code)]
 pub mod capi;
