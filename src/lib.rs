@@ -67,6 +67,9 @@ pub mod embedded;
 
 pub mod ops;
 
+#[cfg(feature = "cli")]
+pub mod cli;
+
 #[cfg(feature = "capi")]
 #[allow(unsafe_code)]
 pub mod capi;
