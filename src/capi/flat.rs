@@ -28,8 +28,8 @@ use crate::wire::own;
 /// `*needed` is its length in bytes, without the NUL. If it is longer than `capacity - 1`, `out` has its beginning, cut
 /// before a character that would not fit whole, and `*rest` is a number for `tieback_read`; else `*rest` is 0.
 ///
-/// Ownership: everything stays yours. Threads: any. NULL: `json` may be, and `out`, which is then not written, as with a
-/// `capacity` of 0. Errors: the status is the error's; TIEBACK_INVALID_ARGUMENT for an unknown operation, handle or
+/// Ownership: everything stays yours. Threads: any. NULL: `json` may be, and `out`, which is then not written, as with
+/// a `capacity` of 0. Errors: the status is the error's; TIEBACK_INVALID_ARGUMENT for an unknown operation, handle or
 /// member, and without `needed` and `rest`, when nothing is done and nothing written.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_call(
