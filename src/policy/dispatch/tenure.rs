@@ -1,5 +1,5 @@
-//! By what right this worker acts: it is enlisted while it holds lanes, keeps its lease, lets go of lanes that have been
-//! at rest, and sees to it that the lanes of workers that are gone are free.
+//! By what right this worker acts: it is enlisted while it holds lanes, keeps its lease, lets go of lanes that have
+//! been at rest, and sees to it that the lanes of workers that are gone are free.
 
 use std::time::Duration;
 

@@ -84,8 +84,8 @@ impl WorkerLock {
         Ok(Self { _file: file, path })
     }
 
-    /// Whether a worker has died: nobody has its lock. A worker whose file cannot be looked at counts as alive; then its
-    /// lease decides.
+    /// Whether a worker has died: nobody has its lock. A worker whose file cannot be looked at counts as alive; then
+    /// its lease decides.
     pub fn is_free(database: &Path, worker: WorkerId) -> bool {
         match OpenOptions::new().read(true).write(true).open(path_of(database, worker)) {
             Ok(file) => file.try_lock().is_ok(),

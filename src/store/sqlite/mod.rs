@@ -59,9 +59,9 @@ impl SqliteStore {
     /// Opens the store in this file; makes it, for this user alone, when it is not there.
     ///
     /// # Errors
-    /// `invalid_argument` for a path that names no file (`:memory:`, a `file:` URI); `unavailable` when the file is of an
-    /// earlier version and another engine has it open; `storage` when the file is not a database, not tieback's, from a newer tieback, read-only,
-    /// cut short or damaged, on a network file system, or its disk is full. A refused file is left as it was.
+    /// `invalid_argument` for a path that names no file (`:memory:`, a `file:` URI); `unavailable` when the file is of
+    /// an earlier version and another engine has it open; `storage` when the file is not a database, not tieback's,
+    /// from a newer tieback, read-only, cut short or damaged, on a network file system, or its disk is full. A refused file is left as it was.
     pub fn open(path: &Path) -> Result<Self> {
         let opened = open::open(path).map_err(|error| error.during("open"))?;
         let database = opened.location.database;

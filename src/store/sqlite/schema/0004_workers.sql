@@ -1,5 +1,5 @@
--- Several workers on one file. A worker has a row while it holds lanes; a lane names its worker, and its fence grows with
--- every claim, so that what is written under an earlier claim can be told.
+-- Several workers on one file. A worker has a row while it holds lanes; a lane names its worker, and its fence grows
+-- with every claim, so that what is written under an earlier claim can be told.
 
 CREATE TABLE worker (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
