@@ -59,6 +59,10 @@ header: ## write include/tieback.h anew from src/capi
 	$(CARGO) build --lib --features header
 	cp "$$(ls -t target/debug/build/tieback-*/out/tieback.h | head -n 1)" include/tieback.h
 
+operations: ## write docs/operations.md anew from the table in src/ops
+	-$(CARGO) test --test operations documentation
+	cp target/operations.md docs/operations.md
+
 sim: ## run the simulation over many seeds (SEEDS=10000)
 	TIEBACK_SIM_SEEDS=$(SEEDS) $(CARGO) test --test simulation -- --nocapture
 

@@ -2595,6 +2595,40 @@ const char *tieback_published_no_delivery(const tieback_published *published);
  */
 const char *tieback_published_to_json(const tieback_published *published);
 
+/**
+ * Does an operation, by its name (`docs/operations.md` has them all), with JSON in and out.
+ *
+ * `engine_open` takes an engine's options and answers `{"handle": n}`; every other operation takes that number as
+ * `handle`, up to `engine_close`. `engine_restore` takes none. Blanks at the ends of `operation` and `json` do not count. A `json` that is NULL or
+ * blank is `{}`.
+ *
+ * The answer goes into `out` with a NUL behind it; an error too: `{"error": {"kind": "not_found", "message": ...}}`.
+ * `*needed` is its length in bytes, without the NUL. If it is longer than `capacity - 1`, `out` has its beginning, cut
+ * before a character that would not fit whole, and `*rest` is a number for `tieback_read`; else `*rest` is 0.
+ *
+ * Ownership: everything stays yours. Threads: any. NULL: `json` may be, and `out`, which is then not written, as with
+ * a `capacity` of 0. Errors: the status is the error's; TIEBACK_INVALID_ARGUMENT for an unknown operation, handle or
+ * member, and without `needed` and `rest`, when nothing is done and nothing written.
+ */
+int32_t tieback_call(int32_t handle,
+                     const char *operation,
+                     const char *json,
+                     char *out,
+                     int32_t capacity,
+                     int32_t *needed,
+                     int32_t *rest);
+
+/**
+ * Reads on in an answer that did not fit: from byte `offset` (counted from its beginning) as much as `out` takes, with
+ * a NUL behind it. `*needed` is how many bytes there were from `offset` on. Once all were given the answer is
+ * forgotten; so are the oldest when more than 64 wait to be read.
+ *
+ * Ownership: everything stays yours. Threads: any. NULL: `out` may be, which is then not written.
+ * Errors: the status; TIEBACK_INVALID_ARGUMENT without `needed`, and for an `offset` that is not in the answer or
+ * inside of a character; TIEBACK_NOT_FOUND when there is no such rest (any more).
+ */
+int32_t tieback_read(int32_t rest, int32_t offset, char *out, int32_t capacity, int32_t *needed);
+
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus

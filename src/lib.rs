@@ -67,6 +67,11 @@ pub mod engine;
 
 pub mod embedded;
 
+pub mod ops;
+
+#[cfg(feature = "cli")]
+pub mod cli;
+
 #[cfg(feature = "capi")]
 #[allow(unsafe_code)]
 pub mod capi;

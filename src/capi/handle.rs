@@ -13,15 +13,15 @@
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 
 use super::engine::tieback_engine;
+use super::per_process::PerProcess;
 use super::service::tieback_service;
 use crate::embedded::Embedded;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
-use crate::runtime::Process;
 use crate::service::Service;
 
 /// What a handle means.
@@ -59,6 +59,31 @@ pub fn of_service(engine: *const tieback_engine) -> Result<*mut tieback_service>
     let Held { target, poisoned } = &self::engine(engine)?;
     let entry = Entry { target: Target::Embedded(Arc::downgrade(target)), poisoned: Arc::clone(poisoned) };
     Ok(pointer_to(Table::present().insert(entry)))
+}
+
+/// A new handle of an engine, as a number: the flat ABI has nothing else.
+///
+/// Numbers count up from 1, one for every handle that a process ever opens.
+pub fn number_of_engine(engine: Arc<Engine>) -> i32 {
+    let serial = Table::present().insert(Entry { target: Target::Engine(engine), poisoned: Arc::default() });
+    i32::try_from(serial).expect("no process opens two billion engines")
+}
+
+/// The engine of a number.
+pub fn engine_at(number: i32) -> Result<Held<Arc<Engine>>> {
+    engine(pointer_to(positive(number)?))
+}
+
+/// Ends an engine's number and gives what it meant, to be closed.
+pub fn take_engine_at(number: i32) -> Result<Arc<Engine>> {
+    engine_at(number)?;
+    take_engine(pointer_to(positive(number)?))
+        .ok_or_else(|| Error::new(ErrorKind::Closed, format!("handle {number} was closed at this moment")))
+}
+
+fn positive(number: i32) -> Result<usize> {
+    let serial = usize::try_from(number).ok().filter(|serial| *serial > 0);
+    serial.ok_or_else(|| Error::invalid(format!("handle {number} is none: give the number that engine_open answered")))
 }
 
 /// The engine of a handle.
@@ -112,6 +137,13 @@ pub struct Held<T> {
     poisoned: Arc<AtomicBool>,
 }
 
+impl<T> Held<T> {
+    /// What the handle means, itself.
+    pub fn whole(&self) -> &T {
+        &self.target
+    }
+}
+
 impl<T: Deref> Deref for Held<T> {
     type Target = T::Target;
 
@@ -132,33 +164,16 @@ impl<T> Drop for Held<T> {
 static NEXT: AtomicUsize = AtomicUsize::new(1);
 
 /// The handles of one process.
+#[derive(Default)]
 struct Table {
-    owner: Process,
     entries: RwLock<HashMap<usize, Entry>>,
 }
 
 impl Table {
     /// The table of the present process.
     fn present() -> &'static Self {
-        static PRESENT: AtomicPtr<Table> = AtomicPtr::new(ptr::null_mut());
-        let mut seen = PRESENT.load(Ordering::Acquire);
-        loop {
-            // SAFETY: it is NULL, or a table that was leaked below and so lives for ever.
-            if let Some(table) = unsafe { seen.as_ref() }
-                && table.owner == Process::current()
-            {
-                return table;
-            }
-            let fresh = Box::into_raw(Box::new(Self { owner: Process::current(), entries: RwLock::default() }));
-            match PRESENT.compare_exchange(seen, fresh, Ordering::AcqRel, Ordering::Acquire) {
-                Ok(_) => seen = fresh,
-                Err(other) => {
-                    // SAFETY: it was made above and nobody else has seen it.
-                    drop(unsafe { Box::from_raw(fresh) });
-                    seen = other;
-                }
-            }
-        }
+        static PRESENT: PerProcess<Table> = PerProcess::new();
+        PRESENT.present()
     }
 
     fn insert(&self, entry: Entry) -> usize {

@@ -10,6 +10,8 @@
 
 mod boundary;
 mod call;
+mod per_process;
+
 mod handle;
 mod iter;
 mod kept;
@@ -76,6 +78,8 @@ mod delivery_list;
 mod event_options;
 
 mod publish;
+
+mod flat;
 
 pub use version::{tieback_abi_version, tieback_version};
 

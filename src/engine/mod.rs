@@ -271,6 +271,11 @@ impl Engine {
         Ok(made.into())
     }
 
+    /// How long an attempt can take at the most: the time limits of the policy together.
+    pub fn attempt_limit(&self) -> Duration {
+        self.shared.policy.attempt_limit()
+    }
+
     /// Ends everything and lets go of the store. Attempts in flight are abandoned and queued again; use
     /// [`Engine::stop`] first to let them end. Every later call is `closed`; a [`Engine::run_until_idle`] under way on
     /// another thread returns. Closing twice changes nothing. After a fork it does nothing.

@@ -362,13 +362,15 @@ impl World {
             Happening::StoreFails(_) => self.store_fails = false,
             Happening::WallJumps if !self.calm => self.wall_jumps(),
             Happening::WallJumps => {}
-            Happening::Operator => self.operator(),
+            Happening::Operator if !self.calm => self.operator(),
+            Happening::Operator => {}
             Happening::Undo(hook, undo) => self.undo(hook, undo),
             Happening::Accident(accident) => self.befall(accident),
             Happening::WhenBusy(happening) => self.when_busy.push(*happening),
             Happening::Starts => self.starts(),
             Happening::Calm => {
                 self.calm = true;
+                self.when_busy.clear();
                 self.calm_down();
             }
         }

@@ -135,6 +135,26 @@ impl<'a> Members<'a> {
         self.read(name, |path, value| value.as_f64().ok_or_else(|| wrong_type(path, value, "a number")))
     }
 
+    /// A list of which each item is read by itself: an item that cannot be read is its own error.
+    ///
+    /// # Errors
+    /// `invalid_argument` when it is no list, or has more than `most` items.
+    pub fn each<T>(
+        &mut self,
+        name: &'static str,
+        most: usize,
+        read: impl Fn(&Value) -> Result<T>,
+    ) -> Result<Option<Vec<Result<T>>>> {
+        self.read(name, |path, value| {
+            let items = value.as_array().ok_or_else(|| wrong_type(path, value, "a list"))?;
+            if items.len() > most {
+                let count = items.len();
+                return Err(Error::invalid(format!("{count} {name} are too many for one call: give at most {most}")));
+            }
+            Ok(items.iter().map(&read).collect())
+        })
+    }
+
     /// Insists on a member.
     ///
     /// # Errors
@@ -147,7 +167,7 @@ impl<'a> Members<'a> {
     ///
     /// # Errors
     /// `invalid_argument` that names the unknown member, and those that are known here.
-    pub fn end(self) -> Result<()> {
+    pub fn end(&mut self) -> Result<()> {
         match self.object.keys().find(|name| !self.known.contains(&name.as_str())) {
             None => Ok(()),
             Some(unknown) => Err(Error::invalid(format!(
@@ -190,7 +210,7 @@ pub(super) fn id(path: &str, value: &Value) -> Result<Id> {
 }
 
 /// The same error, saying at which member of the input.
-pub(super) fn within(path: &str, error: Error) -> Error {
+pub(crate) fn within(path: &str, error: Error) -> Error {
     if path.is_empty() {
         return error;
     }

@@ -26,6 +26,7 @@ pub use delivery::{delivery_query_from_json, delivery_to_json};
 pub use event::{event_from_json, event_to_json, event_to_text};
 pub use hook::{changed_rate_limit, hook_create_from_json, hook_query_from_json, hook_to_json, hook_update_from_json};
 pub use members::Members;
+pub(crate) use members::within;
 pub use page::page_request_from_json;
 pub use scope::{scope_from_json, scope_to_json};
 pub use trigger::{

@@ -1,0 +1,3 @@
+//! The command `tieback`.
+
+pub mod rpc;
