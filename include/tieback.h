@@ -2599,12 +2599,12 @@ const char *tieback_published_to_json(const tieback_published *published);
  * Does an operation, by its name (`docs/operations.md` has them all), with JSON in and out.
  *
  * `engine_open` takes an engine's options and answers `{"handle": n}`; every other operation takes that number as
- * `handle`, up to `engine_close`. `engine_restore` takes none. Blanks at the ends of `operation` and `json` do not count. A `json` that is NULL or
- * blank is `{}`.
+ * `handle`, up to `engine_close`. `engine_restore` takes none. Blanks at the ends of `operation` and `json` do not
+ * count. A `json` that is NULL or blank is `{}`.
  *
  * The answer goes into `out` with a NUL behind it; an error too: `{"error": {"kind": "not_found", "message": ...}}`.
- * `*needed` is its length in bytes, without the NUL. If it is longer than `capacity - 1`, `out` has its beginning, cut
- * before a character that would not fit whole, and `*rest` is a number for `tieback_read`; else `*rest` is 0.
+ * `*needed` is its length in bytes, without the NUL. If it is longer than `capacity - 1`, `out` has its beginning,
+ * cut before a character that would not fit whole, and `*rest` is a number for `tieback_read`; else `*rest` is 0.
  *
  * Ownership: everything stays yours. Threads: any. NULL: `json` may be, and `out`, which is then not written, as with
  * a `capacity` of 0. Errors: the status is the error's; TIEBACK_INVALID_ARGUMENT for an unknown operation, handle or

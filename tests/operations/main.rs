@@ -77,7 +77,7 @@ fn told() -> Vec<(&'static Operation, Value)> {
 fn the_example_of_every_operation_works_and_is_what_the_documentation_shows() {
     assert_eq!(STORY.len(), operations().count(), "every operation is part of the story");
     let answers = told();
-    let mut page = include_str!("operations.md").to_owned();
+    let mut page = include_str!("head.txt").to_owned();
     for operation in operations() {
         let (_, answer) = answers.iter().find(|(told, _)| told.name == operation.name).expect("it is in the story");
         section(&mut page, operation, answer);
