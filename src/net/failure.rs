@@ -5,6 +5,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 use std::iter::successors;
+use std::net::{Ipv4Addr, UdpSocket};
 use std::time::Duration;
 
 use rustls::pki_types::{InvalidDnsNameError, UnixTime};
@@ -68,6 +69,14 @@ pub(super) fn reason(error: &reqwest::Error, connect_timeout: Duration) -> Strin
 /// in that.
 pub(super) fn is_shortage(error: &reqwest::Error) -> bool {
     causes(error).any(|cause| cause.is::<OutOfDescriptors>() || cause.downcast_ref().is_some_and(is_out_of_descriptors))
+}
+
+/// Whether this process can open only few more files at this moment: too few for a resolver to be believed when it says
+/// that there is no such name.
+pub(super) fn are_descriptors_scarce() -> bool {
+    // It has a socket and some files open at once, and so may others.
+    let opened: Vec<_> = (0..8).map(|_| UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))).collect();
+    opened.iter().any(|socket| socket.as_ref().is_err_and(is_out_of_descriptors))
 }
 
 /// Whether the request failed because its host name did not resolve.

@@ -173,7 +173,8 @@ impl Sender {
 
     fn failure(&self, error: &reqwest::Error) -> Failure {
         // While descriptors are short, a name that is not found says nothing about the name.
-        let is_doubtful = || failure::is_unresolved(error) && self.places.is_short(std::time::Instant::now());
+        let is_short = || self.places.is_short(std::time::Instant::now()) || failure::are_descriptors_scarce();
+        let is_doubtful = || failure::is_unresolved(error) && is_short();
         if failure::is_shortage(error) || is_doubtful() {
             return Failure::OutOfDescriptors;
         }

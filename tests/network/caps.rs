@@ -145,9 +145,9 @@ fn deliver_with_few_descriptors(urls: &str) {
     let rig = Rig::with(|options| options.lookup = Arc::new(NeedsDescriptors));
     let hooks = queue(&rig, urls.split(' ').map(str::to_owned));
     let report = rig.run();
-    assert_eq!((report.attempts, report.paused_lanes), (hooks.len() as u64, 0));
-
     let notices = rig.engine.notices().unwrap();
+    assert_eq!((report.attempts, report.paused_lanes), (hooks.len() as u64, 0), "{notices:?}");
+
     let [notice] = &notices[..] else { panic!("it is told once, and nothing else is: {notices:?}") };
     let NoticeKind::OutOfDescriptors { reason } = &notice.kind else { panic!("{notice:?}") };
     assert!(reason.contains("ulimit -n") && reason.contains("max_idle_connections"), "{reason}");
