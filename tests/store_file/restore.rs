@@ -87,7 +87,7 @@ fn a_restored_store_is_as_it_was_when_the_backup_was_taken() {
     let restored = place.restore(false, at(20)).unwrap();
     let lanes = vec![RestoredLane { hook, queued: 4 }];
     assert_eq!(restored, Restored { backed_up_at: Some(at(10)), queued: 4, lanes, replaced: None });
-    assert_eq!(place.names(), ["backup.db", "hooks.db", "hooks.db-lock"]);
+    assert_eq!(place.names(), ["backup.db", "hooks.db"]);
     let store = place.open();
     assert_eq!(lane(&store), before.1);
     assert_eq!(store.triggers(&company(), hook, &page(0, None)).unwrap(), before.2);
@@ -200,7 +200,7 @@ fn a_store_that_is_there_is_moved_aside_whole_and_only_when_that_is_said() {
 
     let restored = crashed.restore(true, at(20)).unwrap();
     assert_eq!(restored.replaced, Some(fs::canonicalize(crashed.folder.path()).unwrap().join("hooks.db-replaced")));
-    let names = ["backup.db", "hooks.db", "hooks.db-lock", "hooks.db-replaced", "hooks.db-replaced-wal"];
+    let names = ["backup.db", "hooks.db", "hooks.db-replaced", "hooks.db-replaced-wal"];
     assert_eq!(crashed.names(), names);
     assert_eq!(listed(&crashed.open(), hook).len(), 5);
     let aside = SqliteStore::open(&crashed.at("hooks.db-replaced")).unwrap();
@@ -245,7 +245,7 @@ fn what_is_no_whole_backup_is_refused_and_changes_nothing() {
     fs::remove_file(place.at("backup.db")).unwrap();
     let said = message_of(place.restore(true, at(20)), ErrorKind::Storage);
     assert!(said.contains("backup.db") && said.contains("not there"), "{said}");
-    assert_eq!(place.names(), ["hooks.db", "hooks.db-lock"]);
+    assert_eq!(place.names(), ["hooks.db"]);
     assert!(fs::read(place.at("hooks.db")).unwrap() == before);
 }
 
