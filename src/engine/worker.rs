@@ -45,6 +45,8 @@ pub struct Worker {
     store_failed: bool,
     /// Hooks whose secrets cannot be read, of which callers have been told.
     unreadable: HashSet<HookId>,
+    /// How many lanes wait in back-off, if it was counted since something happened.
+    paused_lanes: Option<u64>,
     rounds: Rounds,
     lookout: Lookout,
     in_place: bool,
@@ -126,6 +128,7 @@ impl Worker {
             operating: None,
             store_failed: false,
             unreadable: HashSet::new(),
+            paused_lanes: None,
             rounds: Rounds::new(),
             lookout: Lookout::default(),
             in_place,
@@ -374,6 +377,7 @@ impl Worker {
 
     /// Tells the state machine, and begins what it asks for.
     fn on(&mut self, input: Input) {
+        self.paused_lanes = None;
         let now = self.shared.clock.now();
         for effect in self.dispatch.on(input, now) {
             match effect {
@@ -412,13 +416,15 @@ impl Worker {
     }
 
     /// Puts the present status where callers see it.
-    fn tell(&self) -> Status {
+    fn tell(&mut self) -> Status {
         let idle = self.is_idle();
+        // Counting looks at every lane: done when somebody may be waiting for it, and once until something happens.
+        let paused =
+            if idle { *self.paused_lanes.get_or_insert_with(|| self.dispatch.paused_lanes() as u64) } else { 0 };
         let status = Status {
             idle,
             in_flight: self.dispatch.in_flight() as u64,
-            // Counting looks at every lane: done when somebody may be waiting for it.
-            paused_lanes: if idle { self.dispatch.paused_lanes() as u64 } else { 0 },
+            paused_lanes: paused,
             attempts: self.attempts,
             signals_seen: self.signals_seen,
             alarm: self.alarm,

@@ -35,14 +35,16 @@ impl Queue for SqliteStore {
     }
 
     fn claim(&self, worker: WorkerId, requests: &[LoadRequest]) -> Result<Vec<Loaded>> {
-        let (requests, seals) = (requests.to_vec(), self.seals.clone());
+        let hooks: Vec<HookId> = requests.iter().map(|request| request.hook).collect();
         self.write(move |tx| {
             let mut claim = tx.prepare_cached(sql!("lane_claim"))?;
-            for request in &requests {
-                claim.execute(params![request.hook, worker])?;
+            for hook in &hooks {
+                claim.execute(params![hook, worker])?;
             }
-            requests.iter().filter_map(|request| load(tx, request, &seals).transpose()).collect()
-        })
+            Ok(())
+        })?;
+        // Beside whoever writes: from here on nobody else changes these lanes.
+        self.load(requests)
     }
 
     fn commit(&self, commit: &Commit) -> Result<Committed> {
