@@ -5,6 +5,14 @@
 
 #define SMALL 40
 
+#define SCOPE "\"scope\": {\"company_id\": 5358233}"
+#define HOOK "{" SCOPE ", \"hook_id\": \"1\"}"
+#define TRIGGER \
+    "{" SCOPE ", \"hook_id\": 1, \"trigger\": {\"resource_name\": \"Company Users\", \"event_type\": \"update\"}}"
+#define EVENT \
+    "{\"event\": {\"company_id\": 5358233, \"resource_name\": \"Company Users\", \"resource_id\": 42, " \
+    "\"event_type\": \"update\"}}"
+
 static char answer[65536];
 
 /* A call whose answer fits; gives the status. */
@@ -82,15 +90,13 @@ int main(int argc, char **argv) {
                   "\"payload_version\": \"v2.0\", \"destination_url\": \"%s\"}}   ", argv[2]);
     CHECK(call_in_pieces(handle, "hook_create     ", json) == TIEBACK_OK);
     HAS(answer, "\"namespace\":\"acme-sync\"");
-    CHECK(call(handle, "trigger_create", "{\"scope\": {\"company_id\": 5358233}, \"hook_id\": 1, \"trigger\": "
-                                         "{\"resource_name\": \"Company Users\", \"event_type\": \"update\"}}") == TIEBACK_OK);
-    CHECK(call(handle, "publish", "{\"event\": {\"company_id\": 5358233, \"resource_name\": \"Company Users\", "
-                                  "\"resource_id\": 42, \"event_type\": \"update\"}}") == TIEBACK_OK);
+    CHECK(call(handle, "trigger_create", TRIGGER) == TIEBACK_OK);
+    CHECK(call(handle, "publish", EVENT) == TIEBACK_OK);
     CHECK(number_after("\"deliveries\":") == 1);
     CHECK(call(handle, "run_until_idle", "{\"timeout_ms\": 30000, \"wait_paused\": true}") == TIEBACK_OK);
     HAS(answer, "\"idle\":true");
 
-    CHECK(call_in_pieces(handle, "delivery_list", "{\"scope\": {\"company_id\": 5358233}, \"hook_id\": \"1\"}") == TIEBACK_OK);
+    CHECK(call_in_pieces(handle, "delivery_list", HOOK) == TIEBACK_OK);
     HAS(answer, "\"status\":\"delivered\"");
     HAS(answer, "\"response_status\":204");
     HAS(answer, "\"resource_id\":\"42\"");
