@@ -46,6 +46,10 @@ fn published(given: Event) -> String {
         timestamp: Some(given.timestamp.unwrap_or(Timestamp::from_micros(1))),
         ..given
     };
+    if let Err(error) = event.scope() {
+        // Publishing refuses it before anything is rendered.
+        return class(&error);
+    }
     let mut classes = format!(
         "{:?} {:?} {} {} ",
         [&event.company_id, &event.project_id, &event.user_id].map(Option::is_some),

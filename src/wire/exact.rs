@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Number, Value};
 
 /// Decimal digits that every double keeps (`f64::DIGITS`).
 const SAFE_DIGITS: usize = f64::DIGITS as usize;
@@ -27,9 +27,7 @@ fn restore(value: &mut Value, text: &str) -> Result<(), serde_json::Error> {
         return Ok(());
     }
     match value {
-        Value::Number(number) if !number.as_f64().is_some_and(|double| survives(text, double)) => {
-            *value = Value::String(text.to_owned());
-        }
+        Value::Number(_) => *value = nearest(text).map_or_else(|| Value::String(text.to_owned()), Value::Number),
         Value::Array(items) => {
             let raw: Vec<&RawValue> = serde_json::from_str(text)?;
             for (item, raw) in items.iter_mut().zip(raw) {
@@ -59,13 +57,16 @@ fn has_double(value: &Value) -> bool {
     }
 }
 
-/// Whether `double` still says what `text` said. A whole number only became a double because it has over 64 bits.
-fn survives(text: &str, double: f64) -> bool {
+/// The double that still says what `text` said, if there is one. `serde_json` reads large exponents less exactly. A whole
+/// number only became a double because it has over 64 bits.
+fn nearest(text: &str) -> Option<Number> {
     let mantissa = text.split(['e', 'E']).next().unwrap_or(text);
     let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
     let significant = digits.trim_start_matches('0').trim_end_matches('0').len();
     let is_whole = !text.contains(['.', 'e', 'E']);
-    significant == 0 || (!is_whole && double.is_normal() && significant <= SAFE_DIGITS)
+    let double: f64 = text.parse().ok()?;
+    let survives = significant == 0 || (!is_whole && double.is_normal() && significant <= SAFE_DIGITS);
+    Number::from_f64(double).filter(|_| survives)
 }
 
 #[cfg(test)]
@@ -91,6 +92,17 @@ mod tests {
             "k": 0.0,
         });
         assert_eq!(parse(text).unwrap(), expected);
+    }
+
+    /// What is kept as a number is written and read the same for ever.
+    #[test]
+    fn numbers_with_large_exponents_come_through_unchanged() {
+        for text in ["5982324300e154", "5.32430094691e166", "-1.5e-300", "123456789012345e200"] {
+            let once = parse(text).unwrap();
+            assert!(once.is_number(), "{text}: {once}");
+            assert_eq!(once.as_f64(), text.parse().ok());
+            assert_eq!(parse(&once.to_string()).unwrap(), once);
+        }
     }
 
     #[test]
