@@ -57,8 +57,8 @@ fn has_double(value: &Value) -> bool {
     }
 }
 
-/// The double that still says what `text` said, if there is one. `serde_json` reads large exponents less exactly. A whole
-/// number only became a double because it has over 64 bits.
+/// The double that still says what `text` said, if there is one. `serde_json` reads large exponents less exactly. A
+/// whole number only became a double because it has over 64 bits.
 fn nearest(text: &str) -> Option<Number> {
     let mantissa = text.split(['e', 'E']).next().unwrap_or(text);
     let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
