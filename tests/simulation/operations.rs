@@ -44,10 +44,15 @@ impl World {
 
     pub fn operates(&mut self, number: u64) {
         let Some(process) = self.process(number) else { return };
+        if process.worker.in_store {
+            // A worker has one operation done at a time; the next begins when it has heard of this one.
+            return;
+        }
         let Some(operation) = process.worker.operations.pop_front() else {
             process.worker.operating = false;
             return self.end_if_done(number);
         };
+        process.worker.in_store = true;
         let Some(done) = self.carry_out(number, operation) else { return };
         let most = self.truth.policy.backoff_min.min(OPERATION_TAKES / 8) * if self.dice.one_in(6) { 8 } else { 1 };
         let after = self.dice.span(most);
@@ -58,6 +63,7 @@ impl World {
     pub fn carried_out(&mut self, number: u64, done: Done) {
         let Some(process) = self.process(number) else { return };
         process.worker.operating = false;
+        process.worker.in_store = false;
         if let Some(at) = done.looked_at {
             process.looked_at = at;
         }

@@ -82,6 +82,8 @@ pub struct Worker {
     dispatch: Dispatch,
     pub operations: VecDeque<Operation>,
     pub operating: bool,
+    /// The store has been asked, and has not answered yet.
+    pub in_store: bool,
     pub alarm: Option<Duration>,
     pub answers: Vec<Answer>,
     lanes: BTreeMap<HookId, Told>,
@@ -118,6 +120,7 @@ impl Worker {
             dispatch: Dispatch::new(truth.policy.clone(), truth.limits),
             operations: VecDeque::new(),
             operating: false,
+            in_store: false,
             alarm: None,
             answers: Vec::new(),
             lanes: BTreeMap::new(),
