@@ -77,8 +77,8 @@ impl Engines {
             self.open.insert(self.last, ops::open(input)?);
             return Ok(json!({"handle": self.last}));
         }
-        if operation == "engine_restore" {
-            return ops::restore(input);
+        if let Some(done) = ops::call_apart(operation, input) {
+            return done;
         }
         let handle = members.need("handle", "the number that engine_open answered", handle)?;
         let closed = || Error::new(ErrorKind::Closed, format!("handle {handle} is not open: open an engine first"));
