@@ -46,6 +46,7 @@ struct Apart {
     about: &'static str,
     takes: &'static [(&'static str, &'static str)],
     gives: &'static str,
+    example: &'static str,
 }
 
 /// Those. Opening and closing belong to whoever keeps the handles: the doors do them.
@@ -55,8 +56,9 @@ const APART: &[Apart] = &[
         about: "Opens an engine on a store.",
         takes: &[("path", "the store's file; further members are the engine's options")],
         gives: "`handle`",
+        example: r#"{"path": "hooks.db"}"#,
     },
-    Apart { name: "engine_close", about: "Closes the engine of a handle.", takes: &[], gives: NOTHING },
+    Apart { name: "engine_close", about: "Closes the engine of a handle.", takes: &[], gives: NOTHING, example: "{}" },
     Apart {
         name: "engine_restore",
         about: "Restores a store from a backup, before an engine is opened on it.",
@@ -66,12 +68,14 @@ const APART: &[Apart] = &[
             ("replace", "may be left out: true allows a store that is there already"),
         ],
         gives: "how many deliveries are `queued`, and in which `lanes`",
+        example: r#"{"backup": "hooks-backup.db", "path": "hooks.db"}"#,
     },
     Apart {
         name: "operations",
         about: "Lists the operations.",
         takes: &[],
-        gives: "`version`, and `operations`: `name`, `about`, `takes`, `gives`, `on_engine`, and for those also `example`",
+        gives: "`version`, and `operations`: of each `name`, `about`, `takes`, `gives`, `on_engine` and an `example`",
+        example: "{}",
     },
 ];
 
@@ -132,18 +136,14 @@ fn restore(input: &Value) -> Result<Value> {
 
 fn list(input: &Value) -> Result<Value> {
     Members::of(input).and_then(|mut members| members.end()).map_err(|error| error.during("operations"))?;
-    let takes = |takes: &[(&str, &str)]| -> Value {
-        takes.iter().map(|(name, about)| json!({"name": name, "about": about})).collect()
-    };
-    let apart = APART.iter().map(|Apart { name, about, takes: taken, gives }| {
-        json!({"name": name, "about": about, "takes": takes(taken), "gives": gives, "on_engine": false})
+    let apart = APART.iter().map(|one| (one.name, one.about, one.takes, one.gives, one.example, false));
+    let on_engine = operations().map(|one| (one.name, one.about, one.takes, one.gives, one.example, true));
+    let told = apart.chain(on_engine).map(|(name, about, takes, gives, example, on_engine)| {
+        let takes: Value = takes.iter().map(|(name, about)| json!({"name": name, "about": about})).collect();
+        Ok(json!({"name": name, "about": about, "takes": takes, "gives": gives, "on_engine": on_engine,
+            "example": own::parse(example)?}))
     });
-    let on_engine = operations().map(|Operation { name, about, takes: taken, gives, example, .. }| {
-        let example = own::parse(example)?;
-        Ok(json!({"name": name, "about": about, "takes": takes(taken), "gives": gives, "on_engine": true,
-            "example": example}))
-    });
-    let all: Vec<Value> = apart.map(Ok).chain(on_engine).collect::<Result<_>>()?;
+    let all: Vec<Value> = told.collect::<Result<_>>()?;
     Ok(json!({"version": env!("CARGO_PKG_VERSION"), "operations": all}))
 }
 
@@ -164,8 +164,7 @@ pub fn find(name: &str) -> Result<&'static Operation> {
 // ---- what inputs have in common; an operation takes its members, then ends them ----
 
 fn scope(members: &mut Members<'_>) -> Result<Scope> {
-    let scope = members.read("scope", |_, value| own::scope_from_json(value))?;
-    members.need("scope", "the company or the project, such as {\"company_id\": 5358233}", scope)
+    needed(members, "scope", "the company or the project, such as {\"company_id\": 5358233}", own::scope_from_json)
 }
 
 fn hook_id(members: &mut Members<'_>) -> Result<Id> {

@@ -17,12 +17,15 @@ use compile::{Language, Library, Workshop};
 use support::sink::{Answer, Sink};
 
 /// The programs that take a store and a URL. Each one is told of by its first comment.
-const PROGRAMS: [&str; 9] = [
+const PROGRAMS: [&str; 12] = [
     "tests/c/spine.c",
     "tests/c/errors.c",
     "tests/c/secrets.c",
     "tests/c/options.c",
     "tests/c/flat.c",
+    "tests/c/flat_room.c",
+    "tests/c/flat_json.c",
+    "tests/c/flat_all.c",
     "tests/c/threads.c",
     "tests/c/share.c",
     "tests/c/layout.c",

@@ -18,7 +18,7 @@ const CALLS: &str = include_str!("../../bindings/cobol/tiebackp.cpy");
 const NIGHTLY: &str = include_str!("../../bindings/cobol/nightly.cob");
 
 /// Dialects that have COMP-5 and BY VALUE.
-const DIALECTS: [&str; 5] = ["default", "ibm", "mf", "acu", "rm"];
+const DIALECTS: [&str; 4] = ["default", "ibm", "mf", "rm"];
 
 /// Bound when the program is linked.
 const LINKED: [&str; 3] = ["-fstatic-call", "-L", "."];
