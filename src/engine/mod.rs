@@ -8,6 +8,7 @@
 //! The worker runs on threads of its own after [`Engine::start`], or on the caller's thread inside [`Engine::pump`] and
 //! [`Engine::run_until_idle`]. Every method may be called from any thread.
 
+mod cancellable;
 mod each;
 mod lookout;
 mod notices;
@@ -23,6 +24,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
+pub use cancellable::Cancellable;
 pub(crate) use each::only_answer;
 pub use each::{check_count, each_during, one_answer_each};
 pub use open::EngineOptions;
@@ -38,7 +40,7 @@ use crate::policy::retry::RetryPolicy;
 use crate::random::Random;
 use crate::runtime::{Process, Runtime};
 use crate::store::{LaneOrder, QueueBounds, Store};
-use crate::time::Clock;
+use crate::time::{Cancel, Clock};
 use crate::types::{DeliveryId, HookId, Id, IdleReport, Notice, NoticeKind, Scope, Stats};
 use notices::Notices;
 use publish::Ulids;
@@ -71,6 +73,8 @@ struct Shared {
     signals: Signals,
     notices: Notices,
     status: Arc<StatusBoard>,
+    /// Requested once the engine is being closed.
+    closing: Cancel,
 }
 
 /// Who runs the worker. The worker is declared before its runtime, and so dropped before it.
@@ -109,6 +113,7 @@ impl Engine {
             signals: Signals::default(),
             notices: Notices::default(),
             status: Arc::default(),
+            closing: Cancel::new(),
         };
         if restored > 0 {
             let kind = NoticeKind::Restored { queued: restored };
@@ -162,7 +167,11 @@ impl Engine {
     /// # Errors
     /// `closed`; `conflict` when the engine is started; `storage` when the queue cannot be read.
     pub fn pump(&self, budget: Duration) -> Result<IdleReport> {
-        let until = Until { deadline: after(budget), wait_paused: false };
+        self.pump_until(budget, &Cancel::new())
+    }
+
+    fn pump_until(&self, budget: Duration, cancel: &Cancel) -> Result<IdleReport> {
+        let until = Until { deadline: after(budget), wait_paused: false, cancel };
         match self.turn(until)? {
             Turn::Over(report) => Ok(report),
             Turn::Mine(driver) if matches!(*driver, Driver::Threads { .. }) => Err(Error::new(
@@ -180,7 +189,11 @@ impl Engine {
     /// # Errors
     /// `closed`; `storage` when the queue cannot be read.
     pub fn run_until_idle(&self, timeout: Duration, wait_paused: bool) -> Result<IdleReport> {
-        let until = Until { deadline: after(timeout), wait_paused };
+        self.run_until(timeout, wait_paused, &Cancel::new())
+    }
+
+    fn run_until(&self, timeout: Duration, wait_paused: bool, cancel: &Cancel) -> Result<IdleReport> {
+        let until = Until { deadline: after(timeout), wait_paused, cancel };
         match self.turn(until)? {
             Turn::Over(report) => Ok(report),
             Turn::Mine(driver) if matches!(*driver, Driver::Threads { .. }) => {
@@ -285,6 +298,7 @@ impl Engine {
             return;
         }
         self.shared.status.close();
+        self.shared.closing.request();
         self.shared.signals.stop(Instant::now());
         let mut driver = self.hold(self.driver.lock().unwrap_or_else(PoisonError::into_inner));
         // Closing has no one to report to, and the store keeps what was not finished.
@@ -334,7 +348,7 @@ impl Engine {
 
     /// Waits for the driver while another thread delivers, starts or stops; no longer than for what it would be used
     /// for.
-    fn turn(&self, until: Until) -> Result<Turn<'_>> {
+    fn turn(&self, until: Until<'_>) -> Result<Turn<'_>> {
         let Shared { status, signals, clock, .. } = &*self.shared;
         loop {
             self.check()?;
@@ -352,7 +366,7 @@ impl Engine {
         }
     }
 
-    fn run_here(&self, mut driver: Held<'_>, until: Until) -> Result<IdleReport> {
+    fn run_here(&self, mut driver: Held<'_>, until: Until<'_>) -> Result<IdleReport> {
         if !matches!(*driver, Driver::Caller { .. }) {
             let runtime = Runtime::on_this_thread()?;
             let worker = Box::new(Worker::on_this_thread(Arc::clone(&self.shared))?);

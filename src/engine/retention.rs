@@ -8,6 +8,7 @@ use tokio::task::JoinHandle;
 use super::{Engine, Shared};
 use crate::error::{Error, Result};
 use crate::store::Store;
+use crate::time::Cancel;
 use crate::types::Purged;
 
 /// How many deliveries one step removes: small, so that whoever else wants to write does not wait long.
@@ -30,15 +31,21 @@ impl Engine {
     /// # Errors
     /// `closed`, `storage`. What was removed until then stays removed.
     pub fn purge(&self) -> Result<Purged> {
-        let mut all = Purged::default();
-        loop {
-            let (purged, more) = step(&self.shared, &*self.store()?)?;
-            all = all.plus(purged);
-            if !more {
-                return Ok(all);
-            }
-            std::thread::sleep(PAUSE / 10);
+        purge(self, &Cancel::new())
+    }
+}
+
+/// Removes, step by step, all that has been kept for long enough.
+pub fn purge(engine: &Engine, cancel: &Cancel) -> Result<Purged> {
+    let mut all = Purged::default();
+    loop {
+        cancel.check()?;
+        let (purged, more) = step(&engine.shared, &*engine.store()?)?;
+        all = all.plus(purged);
+        if !more {
+            return Ok(all);
         }
+        std::thread::sleep(PAUSE / 10);
     }
 }
 

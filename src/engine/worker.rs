@@ -145,7 +145,7 @@ impl Worker {
     }
 
     /// Runs until nothing is to be done, or the deadline.
-    pub async fn run(&mut self, until: Until) -> IdleReport {
+    pub async fn run(&mut self, until: Until<'_>) -> IdleReport {
         self.lookout.wake();
         let report = self.run_until(until).await;
         if report.idle {
@@ -156,7 +156,7 @@ impl Worker {
         report
     }
 
-    async fn run_until(&mut self, until: Until) -> IdleReport {
+    async fn run_until(&mut self, until: Until<'_>) -> IdleReport {
         let before = self.attempts;
         let mut went_on = false;
         loop {
@@ -167,7 +167,7 @@ impl Worker {
             self.rounds.step_here(&self.shared, &*self.store);
             let Status { idle, paused_lanes, .. } = self.tell();
             let done = idle && !(until.wait_paused && paused_lanes > 0);
-            let late = Instant::now() >= until.deadline;
+            let late = Instant::now() >= until.deadline || until.cancel.is_requested();
             if done || stop || (late && went_on) {
                 return IdleReport { idle, paused_lanes, attempts: self.attempts - before };
             }
