@@ -7,6 +7,7 @@ use tokio::task::JoinHandle;
 
 use super::{Engine, Shared};
 use crate::error::{Error, Result};
+use crate::report::LogLevel;
 use crate::store::Store;
 use crate::time::Cancel;
 use crate::types::Purged;
@@ -43,6 +44,12 @@ pub fn purge(engine: &Engine, cancel: &Cancel) -> Result<Purged> {
         let (purged, more) = step(&engine.shared, &*engine.store()?)?;
         all = all.plus(purged);
         if !more {
+            engine.tell(LogLevel::Info, None, || {
+                let Purged { deliveries, events, hooks } = all;
+                format!(
+                    "has removed {deliveries} deliveries, {events} events, {hooks} hooks that were kept long enough"
+                )
+            });
             return Ok(all);
         }
         std::thread::sleep(PAUSE / 10);
@@ -133,5 +140,13 @@ impl Rounds {
 
 /// A step that fails is tried again in the next round; delivering never depends on it.
 fn more_is_left(shared: &Shared, store: &dyn Store) -> bool {
-    step(shared, store).is_ok_and(|(_, more)| more)
+    match step(shared, store) {
+        Ok((_, more)) => more,
+        Err(error) => {
+            shared.telling.log(LogLevel::Warn, None, || {
+                format!("could not remove what has been kept for long enough, and tries again later: {error}")
+            });
+            false
+        }
+    }
 }
