@@ -30,9 +30,17 @@ mod string;
 
 mod scope;
 
+mod log_line;
+
+mod notice;
+
+mod callbacks;
+
 mod engine_options;
 
 mod engine;
+
+mod cancel;
 
 mod idle;
 
@@ -47,8 +55,6 @@ mod upkeep;
 mod integrity;
 
 mod restored;
-
-mod notice;
 
 mod service;
 

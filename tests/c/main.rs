@@ -17,7 +17,7 @@ use compile::{Language, Library, Workshop};
 use support::sink::{Answer, Sink};
 
 /// The programs that take a store and a URL. Each one is told of by its first comment.
-const PROGRAMS: [&str; 12] = [
+const PROGRAMS: [&str; 14] = [
     "tests/c/spine.c",
     "tests/c/errors.c",
     "tests/c/secrets.c",
@@ -26,6 +26,8 @@ const PROGRAMS: [&str; 12] = [
     "tests/c/flat_room.c",
     "tests/c/flat_json.c",
     "tests/c/flat_all.c",
+    "tests/c/callbacks.c",
+    "tests/c/cancel.c",
     "tests/c/threads.c",
     "tests/c/share.c",
     "tests/c/layout.c",
