@@ -2807,8 +2807,8 @@ int32_t tieback_call(int32_t handle,
  * forgotten; so are the oldest when more than 64 wait to be read.
  *
  * Ownership: everything stays yours. Threads: any. NULL: `out` may be, which is then not written.
- * Errors: the status, and an empty `out`; TIEBACK_INVALID_ARGUMENT without `needed`, and for an `offset` that is not in
- * the answer or inside of a character; TIEBACK_NOT_FOUND when there is no such rest (any more).
+ * Errors: the status, and an empty `out`; TIEBACK_INVALID_ARGUMENT without `needed`, and for an `offset` that is not
+ * in the answer or inside of a character; TIEBACK_NOT_FOUND when there is no such rest (any more).
  */
 int32_t tieback_read(int32_t rest, int32_t offset, char *out, int32_t capacity, int32_t *needed);
 

@@ -1,8 +1,8 @@
 /* Business functions over tieback's flat ABI, as JD Edwards and its like call them: one data structure of fixed fields
  * and 32-bit numbers, and a number back. Nothing is kept between calls but what the structure holds.
  *
- * Character fields end at a NUL or before the blanks at their end, and are UTF-8. A Unicode JD Edwards has JCHAR: convert
- * with jdeFromUnicode before and jdeToUnicode after the call. */
+ * Character fields end at a NUL or before the blanks at their end, and are UTF-8. A Unicode JD Edwards has JCHAR:
+ * convert with jdeFromUnicode before and jdeToUnicode after the call. */
 #ifndef TIEBACK_BUSINESS_FUNCTION_H
 #define TIEBACK_BUSINESS_FUNCTION_H
 

@@ -29,7 +29,8 @@ static void create_hook(const tieback_engine *engine, const tieback_scope *scope
     options.payload_version = "v2.0";
     options.destination_url = url;
     check(tieback_hook_create(service, scope, &options, &hook, &error), &error);
-    status = tieback_trigger_create(service, scope, tieback_hook_id(hook), "Company Users", "update", &trigger, &error);
+    status = tieback_trigger_create(service, scope, tieback_hook_id(hook), "Company Users", "update", &trigger,
+                                    &error);
     check(status, &error);
     tieback_trigger_free(trigger);
     tieback_hook_free(hook);

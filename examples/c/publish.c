@@ -31,7 +31,8 @@ static void create_hook(const tieback_engine *engine, const tieback_scope *scope
         tieback_error_free(error); /* an earlier run has made it */
     } else {
         check(status, &error);
-        status = tieback_trigger_create(service, scope, tieback_hook_id(hook), "Company Users", "update", &trigger, &error);
+        status = tieback_trigger_create(service, scope, tieback_hook_id(hook), "Company Users", "update", &trigger,
+                                        &error);
         check(status, &error);
     }
     tieback_trigger_free(trigger);

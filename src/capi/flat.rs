@@ -1,6 +1,6 @@
 //! The flat ABI: every operation by name, with JSON in and out, for hosts that can pass texts and 32-bit integers and
-//! little more, NUL-terminated; `padded` has the same for fixed fields. What does not fit into the caller's buffer is kept and read on: a call is never made twice for want of
-//! space.
+//! little more, NUL-terminated; `padded` has the same for fixed fields. What does not fit into the caller's buffer is
+//! kept and read on: a call is never made twice for want of space.
 
 use std::ffi::c_char;
 
@@ -57,8 +57,8 @@ pub extern "C" fn tieback_call(
 /// forgotten; so are the oldest when more than 64 wait to be read.
 ///
 /// Ownership: everything stays yours. Threads: any. NULL: `out` may be, which is then not written.
-/// Errors: the status, and an empty `out`; TIEBACK_INVALID_ARGUMENT without `needed`, and for an `offset` that is not in
-/// the answer or inside of a character; TIEBACK_NOT_FOUND when there is no such rest (any more).
+/// Errors: the status, and an empty `out`; TIEBACK_INVALID_ARGUMENT without `needed`, and for an `offset` that is not
+/// in the answer or inside of a character; TIEBACK_NOT_FOUND when there is no such rest (any more).
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_read(
     rest: i32,

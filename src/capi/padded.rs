@@ -1,5 +1,5 @@
-//! The flat ABI for hosts whose texts are fixed fields, padded with blanks and without a NUL: COBOL, RPG, PL/I, Fortran.
-//! The same calls; each text comes with the length of its field, and what is given is padded too.
+//! The flat ABI for hosts whose texts are fixed fields, padded with blanks and without a NUL: COBOL, RPG, PL/I, and
+//! Fortran. The same calls; each text comes with the length of its field, and what is given is padded too.
 
 use std::ffi::c_char;
 

@@ -9,11 +9,11 @@
 //! {"id":2,"result":{"queued":0, ...}}
 //! ```
 //!
-//! `id` may be anything and comes back; a failure comes back as `error`, with an `id` of null when the line could not be
-//! read. Every line that is not blank has exactly one answer. Requests may be written ahead of their answers.
+//! `id` may be anything and comes back; a failure comes back as `error`, with an `id` of null when the line could not
+//! be read. Every line that is not blank has exactly one answer. Requests may be written ahead of their answers.
 //!
-//! At the end of the input, on SIGINT, SIGTERM and SIGHUP, and when nobody reads the answers any more, every engine that
-//! is still open is stopped and closed. A signal also ends the request under way; what was not begun is not done.
+//! At the end of the input, on SIGINT, SIGTERM and SIGHUP, and when nobody reads the answers any more, every engine
+//! that is still open is stopped and closed. A signal also ends the request under way; what was not begun is not done.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read, Write};

@@ -131,7 +131,7 @@ static void check_opening_twice(const char *path) {
 static void *use(void *company) {
     char json[256], piece[48], joined[2048];
     int round;
-    for (round = 0; round < 50; round++) {
+    for (round = 0; round < 15; round++) {
         int32_t needed = -1, left = -1, rest = -1, have;
         sprintf(json, "{\"scope\": {\"company_id\": %d}, \"hook_id\": \"%d\"}", *(const int *)company, 7000 + round);
         CHECK(tieback_call(handle, "hook_show", json, piece, sizeof piece, &needed, &rest) == TIEBACK_NOT_FOUND);
