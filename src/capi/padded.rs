@@ -22,7 +22,6 @@ use crate::error::Error;
 /// a `capacity` of 0. Errors: the status is the error's; TIEBACK_INVALID_ARGUMENT for an unknown operation, handle or
 /// member, a negative length, and without `written`, `needed` and `rest`, when nothing is done and nothing written.
 #[unsafe(no_mangle)]
-#[expect(clippy::too_many_arguments, reason = "each field comes with its length")]
 pub extern "C" fn tieback_call_padded(
     handle: i32,
     operation: *const c_char,
@@ -130,7 +129,6 @@ pub extern "C" fn tieback_json_text_padded(
 /// Ownership: everything stays yours. Threads: any. NULL: `value` may be, which is an empty text, or `null`.
 /// Errors: as for `tieback_json_put`, and an unchanged `json`; TIEBACK_INVALID_ARGUMENT also for a negative length.
 #[unsafe(no_mangle)]
-#[expect(clippy::too_many_arguments, reason = "each field comes with its length")]
 pub extern "C" fn tieback_json_put_padded(
     json: *mut c_char,
     capacity: i32,
