@@ -106,8 +106,9 @@ fn call(number: i32, operation: &str, input: &str) -> Result<Value> {
     match operation {
         "engine_open" => Ok(json!({"handle": handle::number_of_engine(ops::open(&input)?)})),
         "engine_close" => {
-            let engine = handle::take_engine_at(number)?;
-            engine.close();
+            if let Some(engine) = handle::take_engine_at(number)? {
+                engine.close();
+            }
             Ok(json!({}))
         }
         _ => ops::call_apart(operation, &input).unwrap_or_else(|| {

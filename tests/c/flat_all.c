@@ -91,6 +91,32 @@ static void check_all(void) {
     SAME(answer, "{\"items\":[]}");
 }
 
+/* Numbers of the typed ABI's handles that are no engines; ending them by the wrong call ends nothing. */
+static void check_foreign_handles(const char *path) {
+    tieback_engine *engine = open_engine(path);
+    tieback_service *service = NULL;
+    tieback_hooks *hooks = NULL;
+    tieback_cancel *cancel = NULL;
+    tieback_error *error = NULL;
+    tieback_scope scope = tieback_scope_company(1);
+    int32_t number;
+    OK(tieback_engine_service(engine, &service, &error));
+    OK(tieback_cancel_new(&cancel, &error));
+    /* The engine's number is the next one after `handle`, then come those of the service and the token. */
+    GIVES(TIEBACK_OK, call(handle + 1, "stats", NULL));
+    for (number = handle + 2; number <= handle + 3; number++) {
+        GIVES(TIEBACK_INVALID_ARGUMENT, call(number, "stats", NULL));
+        HAS(answer, "give an engine");
+        GIVES(TIEBACK_INVALID_ARGUMENT, call(number, "engine_close", NULL));
+    }
+    OK(tieback_hook_list(service, &scope, NULL, &hooks, &error));
+    tieback_hooks_free(hooks);
+    tieback_cancel_free(cancel);
+    tieback_service_free(service);
+    tieback_engine_close(engine);
+    GIVES(TIEBACK_CLOSED, call(handle + 1, "stats", NULL));
+}
+
 static void check_handles(void) {
     static const int32_t none[] = {0, -1, INT32_MIN, INT32_MAX, 1000000};
     size_t i;
@@ -153,6 +179,7 @@ int main(int argc, char **argv) {
     int companies[2] = {11, 12}, i;
     CHECK(argc == 3);
     handle = open_flat(argv[1]);
+    check_foreign_handles(argv[1]);
     check_all();
     check_handles();
     check_opening_twice(argv[1]);

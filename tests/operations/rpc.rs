@@ -14,8 +14,13 @@ struct Sidecar {
 
 impl Sidecar {
     fn start() -> Self {
+        Self::start_in(std::path::Path::new("."))
+    }
+
+    fn start_in(folder: &std::path::Path) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_tieback"))
             .arg("rpc")
+            .current_dir(folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -298,4 +303,19 @@ fn signal_ends_a_request_that_waits_and_answers_it() {
     assert!(begun.elapsed() < std::time::Duration::from_secs(30), "{answer} after {:?}", begun.elapsed());
     assert!(sidecar.answers.next().is_none());
     assert!(sidecar.child.wait().unwrap().success());
+}
+
+#[test]
+fn conversation_in_the_documentation_is_what_is_said() {
+    let document = include_str!("../../docs/flat.md");
+    let (_, block) = document.split_once("```\n").expect("it shows one");
+    let (block, _) = block.split_once("```").expect("a block ends");
+    let lines: Vec<&str> = block.lines().collect();
+    assert!(lines.len() >= 4 && lines.len() % 2 == 0, "{lines:?}");
+    let folder = tempfile::tempdir().unwrap();
+    let mut sidecar = Sidecar::start_in(folder.path());
+    for turn in lines.chunks(2) {
+        assert_eq!(sidecar.say(turn[0].as_bytes()).to_string(), turn[1]);
+    }
+    assert_eq!(sidecar.end(), (true, String::new()));
 }
