@@ -1,15 +1,15 @@
-      * A nightly run: it opens a store, sees to it that there is a
-      * hook with a trigger, publishes what the day has changed,
-      * delivers it, reads what became of it, and closes.
-      *
-      *   nightly hooks.db http://127.0.0.1:8099/events
+      *> A nightly run: it opens a store, sees to it that there is a
+      *> hook with a trigger, publishes what the day has changed,
+      *> delivers it, reads what became of it, and closes.
+      *>
+      *>   nightly hooks.db http://127.0.0.1:8099/events
        IDENTIFICATION DIVISION.
        PROGRAM-ID. NIGHTLY.
 
        DATA DIVISION.
        WORKING-STORAGE SECTION.
-      * A short TB-ANSWER, so that the list of deliveries comes in
-      * pieces.
+      *> A short TB-ANSWER, so that the list of deliveries comes in
+      *> pieces.
            COPY "tieback.cpy" REPLACING ==X(32768)== BY ==X(600)==.
 
        01  WS-ARGUMENTS.
@@ -17,7 +17,7 @@
            05  WS-URL                  PIC X(256).
        01  WS-HOOK-ID                  PIC X(20).
 
-      * The changes of the day.
+      *> The changes of the day.
        01  WS-CHANGES.
            05  FILLER                  PIC X(60) VALUE
                "10042     Nut ""M8"" \ A2".
@@ -31,7 +31,7 @@
                10  WS-CHANGE-NAME      PIC X(50).
        01  WS-ROW                      PIC 9(4) COMP-5.
 
-      * The list of deliveries as a whole.
+      *> The list of deliveries as a whole.
        01  WS-LIST                     PIC X(65536) VALUE SPACES.
        01  WS-LIST-SIZE                PIC S9(9) COMP-5.
        01  WS-LIST-LENGTH              PIC S9(9) COMP-5 VALUE 0.
@@ -65,7 +65,7 @@
            MOVE "/path" TO TB-POINTER
            MOVE WS-STORE TO TB-VALUE
            PERFORM TB-PUT-TEXT
-      *    The endpoint is on this machine, without TLS.
+      *>    The endpoint is on this machine, without TLS.
            MOVE "true" TO TB-VALUE
            MOVE "/danger_allow_http" TO TB-POINTER
            PERFORM TB-PUT-JSON
@@ -75,8 +75,8 @@
            PERFORM END-UNLESS-OK
            DISPLAY "opened".
 
-      * With JSON built by STRING: good where no value can have a quote
-      * or a backslash.
+      *> With JSON built by STRING: good where no value can have a quote
+      *> or a backslash.
        CREATE-HOOK.
            PERFORM TB-NEW-JSON
            STRING '{"scope": {"company_id": 5358233}, "hook": {'
@@ -110,7 +110,7 @@
            PERFORM TB-CALL
            PERFORM END-UNLESS-OK.
 
-      * With JSON built value by value: good for whatever a field has.
+      *> With JSON built value by value: good for whatever a field has.
        PUBLISH-CHANGE.
            PERFORM TB-NEW-JSON
            MOVE "5358233" TO TB-VALUE
@@ -136,7 +136,7 @@
            DISPLAY "published " WS-CHANGE-ID(WS-ROW)
                "deliveries " TB-VALUE(1:4).
 
-      * An error is an answer like any other.
+      *> An error is an answer like any other.
        MAKE-A-MISTAKE.
            PERFORM TB-NEW-JSON
            MOVE "hook_lst" TO TB-OPERATION
@@ -158,8 +158,8 @@
            PERFORM TB-READ-VALUE
            DISPLAY "attempts " TB-VALUE(1:4).
 
-      * The answer is longer than TB-ANSWER: its pieces are put
-      * together in WS-LIST, and read there.
+      *> The answer is longer than TB-ANSWER: its pieces are put
+      *> together in WS-LIST, and read there.
        READ-DELIVERIES.
            PERFORM TB-NEW-JSON
            STRING '{"scope": {"company_id": 5358233}, "hook_id": "'
@@ -210,7 +210,7 @@
                ADD 1 TO WS-ROW
            END-IF.
 
-      * A member of one item of the list.
+      *> A member of one item of the list.
        READ-MEMBER.
            MOVE WS-ROW TO WS-INDEX
            MOVE SPACES TO TB-POINTER

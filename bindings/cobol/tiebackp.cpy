@@ -1,9 +1,9 @@
-      * tieback for COBOL: the calls, as paragraphs to PERFORM. COPY it
-      * at the end of the PROCEDURE DIVISION, where nothing falls into
-      * it. Every one leaves what came of it in TB-STATUS.
+      *> tieback for COBOL: the calls, as paragraphs to PERFORM. COPY it
+      *> at the end of the PROCEDURE DIVISION, where nothing falls into
+      *> it. Every one leaves what came of it in TB-STATUS.
 
-      * Does TB-OPERATION with TB-JSON. The answer, or the error, is in
-      * TB-ANSWER; when it is longer, TB-REST is not 0: TB-READ-ON.
+      *> Does TB-OPERATION with TB-JSON. The answer, or the error, is in
+      *> TB-ANSWER; when it is longer, TB-REST is not 0: TB-READ-ON.
        TB-CALL.
            MOVE 0 TO TB-OFFSET
            IF TB-PUT-STATUS NOT = 0
@@ -27,8 +27,8 @@
                END-CALL
            END-IF.
 
-      * Gets the next piece of a long answer into TB-ANSWER; the last
-      * one leaves TB-REST 0.
+      *> Gets the next piece of a long answer into TB-ANSWER; the last
+      *> one leaves TB-REST 0.
        TB-READ-ON.
            ADD TB-WRITTEN TO TB-OFFSET
            MOVE LENGTH OF TB-ANSWER TO TB-ANSWER-SIZE
@@ -45,8 +45,8 @@
                MOVE 0 TO TB-REST
            END-IF.
 
-      * Opens an engine with the options in TB-JSON; TB-HANDLE is its
-      * number from then on.
+      *> Opens an engine with the options in TB-JSON; TB-HANDLE is its
+      *> number from then on.
        TB-OPEN.
            MOVE "engine_open" TO TB-OPERATION
            PERFORM TB-CALL
@@ -56,33 +56,33 @@
                COMPUTE TB-HANDLE = FUNCTION NUMVAL(TB-VALUE(1:10))
            END-IF.
 
-      * Closes it.
+      *> Closes it.
        TB-CLOSE.
            MOVE "engine_close" TO TB-OPERATION
            PERFORM TB-NEW-JSON
            PERFORM TB-CALL
            MOVE 0 TO TB-HANDLE.
 
-      * Begins a new TB-JSON: an empty one.
+      *> Begins a new TB-JSON: an empty one.
        TB-NEW-JSON.
            MOVE SPACES TO TB-JSON
            MOVE 0 TO TB-PUT-STATUS.
 
-      * Puts TB-VALUE into TB-JSON at TB-POINTER, as a text: quotes and
-      * the like in it are written as JSON wants them. When that fails,
-      * the next TB-CALL does nothing and says so.
+      *> Puts TB-VALUE into TB-JSON at TB-POINTER, as a text: quotes and
+      *> the like in it are written as JSON wants them. When that fails,
+      *> the next TB-CALL does nothing and says so.
        TB-PUT-TEXT.
            MOVE 0 TO TB-IS-JSON
            PERFORM TB-PUT.
 
-      * The same for a number, true, false, or other JSON.
+      *> The same for a number, true, false, or other JSON.
        TB-PUT-JSON.
            MOVE 1 TO TB-IS-JSON
            PERFORM TB-PUT.
 
-      * Reads the value at TB-POINTER of TB-ANSWER into TB-VALUE, which
-      * is blank with TB-NOT-FOUND. TB-VALUE-LENGTH is the length of
-      * the value, which may be more than TB-VALUE holds.
+      *> Reads the value at TB-POINTER of TB-ANSWER into TB-VALUE, which
+      *> is blank with TB-NOT-FOUND. TB-VALUE-LENGTH is the length of
+      *> the value, which may be more than TB-VALUE holds.
        TB-READ-VALUE.
            MOVE LENGTH OF TB-ANSWER TO TB-ANSWER-SIZE
            MOVE LENGTH OF TB-POINTER TO TB-POINTER-SIZE
@@ -98,8 +98,8 @@
                RETURNING    TB-STATUS
            END-CALL.
 
-      * After a call that failed: the reason in TB-MESSAGE. TB-STATUS
-      * stays what it was.
+      *> After a call that failed: the reason in TB-MESSAGE. TB-STATUS
+      *> stays what it was.
        TB-READ-MESSAGE.
            MOVE TB-STATUS TO TB-KEPT-STATUS
            MOVE "/error/message" TO TB-POINTER
@@ -118,7 +118,7 @@
            END-CALL
            MOVE TB-KEPT-STATUS TO TB-STATUS.
 
-      * Not for you: what the paragraphs above have in common.
+      *> Not for you: what the paragraphs above have in common.
        TB-PUT.
            MOVE LENGTH OF TB-JSON TO TB-JSON-SIZE
            MOVE LENGTH OF TB-POINTER TO TB-POINTER-SIZE

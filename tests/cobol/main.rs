@@ -50,11 +50,15 @@ impl Workshop {
     }
 
     fn compile(&self, source: &str, dialect: &str, linking: &[&str]) -> PathBuf {
+        self.compile_as("-fixed", source, dialect, linking)
+    }
+
+    fn compile_as(&self, format: &str, source: &str, dialect: &str, linking: &[&str]) -> PathBuf {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let program = self.folder.path().join("program");
         let output = Command::new("cobc")
             .current_dir(self.folder.path())
-            .args(["-x", "-fixed", "-Wall", "-Werror", &format!("-std={dialect}"), "-I"])
+            .args(["-x", format, "-Wall", "-Werror", &format!("-std={dialect}"), "-I"])
             .arg(root.join("bindings/cobol"))
             .args(linking)
             .arg("-o")
@@ -169,6 +173,17 @@ fn program_creates_a_hook_publishes_delivers_and_reads_deliveries_in_every_diale
         let first = (10042, "Nut \"M8\" \\ A2");
         assert_eq!(got, [first, first, (10043, "Washer 8,4"), (10044, "Anchor M12")], "{dialect}");
     }
+}
+
+/// A comment is one in both formats, and no line needs its columns.
+#[test]
+fn copybooks_serve_programs_in_the_free_format_too() {
+    let Some(workshop) = Workshop::open() else { return };
+    let program = workshop.compile_as("-free", "bindings/cobol/nightly.cob", "default", &LINKED);
+    let sink = Sink::always(204);
+    let output = printed(&workshop.run(&program, &[&workshop.store(), &sink.url("/events")], &[]));
+    assert!(output.ends_with("closed\n"), "{output}");
+    assert_eq!(sink.requests().len(), 3);
 }
 
 #[test]
