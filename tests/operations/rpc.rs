@@ -311,7 +311,7 @@ fn conversation_in_the_documentation_is_what_is_said() {
     let (_, block) = document.split_once("```\n").expect("it shows one");
     let (block, _) = block.split_once("```").expect("a block ends");
     let lines: Vec<&str> = block.lines().collect();
-    assert!(lines.len() >= 4 && lines.len() % 2 == 0, "{lines:?}");
+    assert!(lines.len() >= 4 && lines.len().is_multiple_of(2), "{lines:?}");
     let folder = tempfile::tempdir().unwrap();
     let mut sidecar = Sidecar::start_in(folder.path());
     for turn in lines.chunks(2) {
