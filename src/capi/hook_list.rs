@@ -78,6 +78,14 @@ pub extern "C" fn tieback_hooks_next_page(hooks: Option<&tieback_hooks>) -> *con
     guard_read(hooks, ptr::null(), |hooks| hooks.0.next_page())
 }
 
+/// The page as JSON: `items`, and `next` unless it is the last one.
+///
+/// Ownership: the page's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieback_hooks_to_json(hooks: Option<&tieback_hooks>) -> *const c_char {
+    guard_read(hooks, ptr::null(), |hooks| hooks.0.to_json(tieback_hook::value))
+}
+
 /// Begins a walk through all hooks of a list, over page borders. Nothing is fetched yet; the query's `limit` is the
 /// size of the pages that will be.
 ///

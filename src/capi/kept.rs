@@ -24,6 +24,11 @@ impl Kept {
         self.0.as_ptr()
     }
 
+    /// The text for Rust.
+    pub fn as_str(&self) -> &str {
+        self.0.to_str().unwrap_or_default()
+    }
+
     /// The text as the caller's own, to be ended with [`Kept::from_raw`].
     pub fn into_raw(self) -> *mut c_char {
         self.0.into_raw()

@@ -7,7 +7,7 @@ use super::call::{guard_call, guard_new, guard_pointer};
 use super::engine::tieback_engine;
 use super::error::tieback_error;
 use super::kept::Kept;
-use super::publish::tieback_published;
+use super::published::tieback_published;
 use super::scope::{self, tieback_scope};
 use super::status::tieback_status;
 use super::{handle, text};
