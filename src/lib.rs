@@ -53,6 +53,8 @@ pub mod types;
 
 pub mod service;
 
+pub mod build_info;
+
 pub mod wire;
 
 pub mod policy;

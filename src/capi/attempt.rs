@@ -8,6 +8,11 @@ use super::kept::{self, Json, Kept, count, maybe, pointer};
 use crate::types::Attempt;
 use crate::wire::own;
 
+/// The most bytes of an answer's body that are kept.
+pub const TIEBACK_RESPONSE_BODY_MAX_BYTES: i32 = 65_536;
+
+const _: () = assert!(TIEBACK_RESPONSE_BODY_MAX_BYTES as usize == Attempt::MAX_BODY_BYTES);
+
 /// One try at a delivery: what was answered, or why nothing was.
 pub struct tieback_attempt {
     started_at: Kept,
@@ -119,7 +124,7 @@ pub extern "C" fn tieback_attempt_response_body(attempt: Option<&tieback_attempt
     guard_read(attempt, ptr::null(), |attempt| kept::bytes(&attempt.attempt.response_body))
 }
 
-/// How many bytes of the answer's body are kept, up to 65,536.
+/// How many bytes of the answer's body are kept, up to TIEBACK_RESPONSE_BODY_MAX_BYTES.
 ///
 /// Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
 #[unsafe(no_mangle)]

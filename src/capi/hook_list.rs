@@ -15,7 +15,17 @@ use super::list::List;
 use super::scope::{self, tieback_scope};
 use super::service::tieback_service;
 use super::status::tieback_status;
-use crate::types::Hook;
+use crate::types::{Hook, PageRequest};
+
+/// How many items a page has when its `limit` is 0.
+pub const TIEBACK_PAGE_DEFAULT: i32 = 100;
+
+/// The most items that a page has; a larger `limit` is cut to it.
+pub const TIEBACK_PAGE_MAX: i32 = 1000;
+
+const _: () = assert!(
+    TIEBACK_PAGE_DEFAULT as u32 == PageRequest::DEFAULT_LIMIT && TIEBACK_PAGE_MAX as u32 == PageRequest::MAX_LIMIT
+);
 
 /// A page of hooks.
 pub struct tieback_hooks(List<tieback_hook>);

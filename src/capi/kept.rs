@@ -74,6 +74,11 @@ pub fn count(count: u64) -> i64 {
 pub struct Json(OnceLock<Kept>);
 
 impl Json {
+    /// Nobody has asked yet.
+    pub const fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
     /// The text.
     pub fn of(&self, make: impl FnOnce() -> Value) -> *const c_char {
         self.0.get_or_init(|| Kept::new(make())).as_ptr()
