@@ -215,8 +215,8 @@ pub extern "C" fn tieback_event_source_company_id(event: Option<&tieback_event>)
     guard_read(event, ptr::null(), |event| pointer(&event.caused_by.company_id))
 }
 
-/// The token that the caller of the API gave for the operation, such as a UUID: to know your own writes again. NULL where
-/// the payload does not say.
+/// The token that the caller of the API gave for the operation, such as a UUID: to know your own writes again. NULL
+/// where the payload does not say.
 ///
 /// Ownership: the event's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
 #[unsafe(no_mangle)]

@@ -65,8 +65,8 @@ pub extern "C" fn tieback_publish_from_json(
 ///
 /// Ownership: `*out` is yours; free it with `tieback_bulk_free`. Threads: any. NULL: `error` may be, and the array
 /// with a `count` of 0.
-/// Errors: TIEBACK_INVALID_ARGUMENT with too many; TIEBACK_CLOSED, TIEBACK_STORAGE: none is published then. What is wrong
-/// with one event, a full queue too, is in that event's answer.
+/// Errors: TIEBACK_INVALID_ARGUMENT with too many; TIEBACK_CLOSED, TIEBACK_STORAGE: none is published then. What is
+/// wrong with one event, a full queue too, is in that event's answer.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_publish_many(
     engine: *const tieback_engine,

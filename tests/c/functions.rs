@@ -6,7 +6,8 @@ use std::fmt::Write;
 use crate::compile::{Library, Workshop};
 use crate::prototypes::{self, Function};
 
-fn functions() -> Vec<Function> {
+/// All functions of the header.
+pub fn functions() -> Vec<Function> {
     let functions = prototypes::read(include_str!("../../include/tieback.h"));
     assert!(functions.iter().any(|function| function.name == "tieback_hook_show" && function.is_fallible()));
     functions
@@ -21,6 +22,18 @@ fn each_comment_says_ownership_threads_null_and_errors_in_this_order() {
         assert!(places[0] > 10, "{name}: the comment does not say first what the function does");
         assert!(places.is_sorted(), "{name}: {comment}");
     }
+}
+
+#[test]
+fn each_function_is_called_by_a_test_program_and_not_only_by_generated_ones() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/c");
+    let programs = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let programs = programs.filter(|path| path.extension().is_some_and(|ending| ending == "c" || ending == "h"));
+    let text: String = programs.map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    let words: std::collections::HashSet<&str> = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+    let forgotten: Vec<String> =
+        functions().into_iter().map(|function| function.name).filter(|name| !words.contains(name.as_str())).collect();
+    assert!(forgotten.is_empty(), "no program in tests/c calls {forgotten:?}");
 }
 
 #[test]
@@ -87,7 +100,7 @@ fn each_null_is_refused_unless_the_comment_allows_it() {
 }
 
 /// Something that is not refused for what it is.
-fn good(function: &Function, kind: &str, name: &str) -> String {
+pub fn good(function: &Function, kind: &str, name: &str) -> String {
     let value = match (kind, name) {
         ("tieback_error **", _) => "&error",
         (_, "out") => return format!("&out_{}", kind.trim_end_matches([' ', '*'])),
@@ -100,7 +113,11 @@ fn good(function: &Function, kind: &str, name: &str) -> String {
         ("const tieback_event_options *", _) => "&event",
         ("const tieback_event_options *const *", _) => "events",
         ("const tieback_hook_query *" | "const tieback_delivery_query *", _) => "NULL",
+        ("const uint8_t *", "payload") => "(const uint8_t *)\"{}\"",
+        ("const char *", "text") => "\"2025-02-06T23:34:12Z\"",
+        ("size_t", "len") => "2",
         ("tieback_hook_iter *", _) => "hooks",
+        ("tieback_resource_iter *", _) => "resources",
         ("tieback_trigger_iter *", _) => "triggers",
         ("tieback_delivery_iter *", _) => "deliveries",
         ("const char *const *", _) => "texts",
@@ -118,7 +135,7 @@ fn good(function: &Function, kind: &str, name: &str) -> String {
     value.to_owned()
 }
 
-const SETTING: &str = r#"#include "check.h"
+pub const SETTING: &str = r#"#include "check.h"
 
 /* What may be: whatever comes of it, it is no defect. */
 #define MAY(call) may((call), &error, #call)
@@ -145,7 +162,11 @@ int main(int argc, char **argv) {
     tieback_service *service = NULL, *out_tieback_service;
     tieback_hook_iter *hooks = NULL, *out_tieback_hook_iter;
     tieback_trigger_iter *triggers = NULL, *out_tieback_trigger_iter;
+    tieback_resource_iter *resources = NULL, *out_tieback_resource_iter;
     tieback_delivery_iter *deliveries = NULL, *out_tieback_delivery_iter;
+    tieback_resource *out_tieback_resource;
+    tieback_event *out_tieback_event;
+    int64_t out_int64_t;
     tieback_hook *out_tieback_hook;
     tieback_hooks *out_tieback_hooks;
     tieback_trigger *out_tieback_trigger;
@@ -169,10 +190,12 @@ int main(int argc, char **argv) {
     OK(tieback_engine_service(engine, &service, &error));
     OK(tieback_hook_iter_new(service, &scope, NULL, &hooks, &error));
     OK(tieback_trigger_iter_new(service, &scope, "1", 0, NULL, &triggers, &error));
+    OK(tieback_resource_iter_new(service, &scope, NULL, 0, NULL, &resources, &error));
     OK(tieback_delivery_iter_new(service, &scope, "1", NULL, &deliveries, &error));
 "#;
 
-fn run(name: &str, program: &str) {
+/// Builds and runs a program that takes three stores.
+pub fn run(name: &str, program: &str) {
     let workshop = Workshop::open();
     let source = workshop.write(name, program);
     let program = workshop.build(&source, Library::Shared, &[]);
