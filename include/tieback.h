@@ -239,10 +239,9 @@
 #define TIEBACK_VERSION_NUMBER 0x000100
 
 /**
- * Whether this header is of that version or a later one: for `#if`.
+ * Whether this header is of version a.b.c or a later one: for `#if`.
  */
-#define TIEBACK_VERSION_AT_LEAST(major, minor, patch) \
-    (TIEBACK_VERSION_NUMBER >= (((major) << 16) | ((minor) << 8) | (patch)))
+#define TIEBACK_VERSION_AT_LEAST(a, b, c) (TIEBACK_VERSION_NUMBER >= (((a) << 16) | ((b) << 8) | (c)))
 
 /**
  * The ABI that this header describes. A library fits when its `tieback_abi_version()` is the same.
@@ -2235,8 +2234,8 @@ tieback_status tieback_publish_from_json(const tieback_engine *engine,
  *
  * Ownership: `*out` is yours; free it with `tieback_bulk_free`. Threads: any. NULL: `error` may be, and the array
  * with a `count` of 0.
- * Errors: TIEBACK_INVALID_ARGUMENT with too many; TIEBACK_CLOSED, TIEBACK_STORAGE: none is published then. What is wrong
- * with one event, a full queue too, is in that event's answer.
+ * Errors: TIEBACK_INVALID_ARGUMENT with too many; TIEBACK_CLOSED, TIEBACK_STORAGE: none is published then. What is
+ * wrong with one event, a full queue too, is in that event's answer.
  */
 tieback_status tieback_publish_many(const tieback_engine *engine,
                                     const tieback_event_options *const *events,
@@ -2662,8 +2661,8 @@ const char *tieback_event_source_project_id(const tieback_event *event);
 const char *tieback_event_source_company_id(const tieback_event *event);
 
 /**
- * The token that the caller of the API gave for the operation, such as a UUID: to know your own writes again. NULL where
- * the payload does not say.
+ * The token that the caller of the API gave for the operation, such as a UUID: to know your own writes again. NULL
+ * where the payload does not say.
  *
  * Ownership: the event's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
  */

@@ -12,16 +12,17 @@ fn two_threads_call_every_function_for_any_thread_at_once() {
     let workshop = Workshop::open();
     let source = workshop.write("at_once.c", &program());
     let stores = || [workshop.store(), workshop.store(), workshop.store()];
-    let run = |flags: &[&str]| {
+    let run = |flags: &[&str], runner: &[&str]| {
         let program = workshop.build(&source, Library::Shared, flags);
         let [one, two, three] = stores();
-        workshop.run(&program, &[], &[&one, &two, &three]);
+        workshop.run(&program, runner, &[&one, &two, &three]);
     };
-    run(&[]);
+    run(&[], &[]);
     let thread_sanitizer = ["-g", "-fsanitize=thread"];
     let trial = workshop.write("trial.c", "int main(void) { return 0; }\n");
     if workshop.can_build(&trial, &thread_sanitizer, "two threads in the C ABI with ThreadSanitizer") {
-        run(&thread_sanitizer);
+        // It does not see the locks of a library that is not built with it: what the program itself touches is watched.
+        run(&thread_sanitizer, &["env", "TSAN_OPTIONS=ignore_noninstrumented_modules=1"]);
     }
 }
 

@@ -104,7 +104,7 @@ fn smallest_program_and_every_example_compile_strictly_and_run() {
             concat!("tieback ", env!("CARGO_PKG_VERSION"), ", compiled with ", env!("CARGO_PKG_VERSION")),
             "*****ecret",
             "did you mean `Departments`?",
-            "Company Users: 503",
+            "Company Users 42: 503",
             "update of Company Users 42",
             "deliveries removed",
             "paused 503",
