@@ -9,9 +9,10 @@ use std::{env, str};
 use crate::version::{Version, number};
 
 /// The groups of functions in their order: the text that heads each, and the function that it begins with.
-const GROUPS: [(&str, &str); 13] = [
+const GROUPS: [(&str, &str); 14] = [
     ("versions", "tieback_version"),
     ("engine", "tieback_engine_options_init"),
+    ("cancelling", "tieback_cancel_new"),
     ("service", "tieback_scope_init"),
     ("hooks", "tieback_hook_options_init"),
     ("triggers", "tieback_trigger_create"),

@@ -258,7 +258,7 @@
  */
 #define TIEBACK_ENGINE_OPTIONS_INIT \
     { sizeof(tieback_engine_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-      0, 0, 0, 0, 0 }
+      0, 0, 0, 0, 0, { 0, 0, 0 }, { 0, 0, 0 }, 0 }
 
 /**
  * Begins `tieback_hook_options`.
@@ -335,6 +335,26 @@
  * The most bytes of an answer's body that are kept.
  */
 #define TIEBACK_RESPONSE_BODY_MAX_BYTES 65536
+
+/**
+ * Something is lost or stands still: a queue was discarded, the store fails.
+ */
+#define TIEBACK_LOG_ERROR 1
+
+/**
+ * Something is in the way and is tried again: a lane is paused.
+ */
+#define TIEBACK_LOG_WARN 2
+
+/**
+ * What an operator wants to have read afterwards: opened, started, hooks created, lanes that go on.
+ */
+#define TIEBACK_LOG_INFO 3
+
+/**
+ * Each publish and each attempt.
+ */
+#define TIEBACK_LOG_DEBUG 4
 
 /**
  * What came of a call. The numbers are permanent; a newer library may have more of them, so treat one that you do not
@@ -459,6 +479,17 @@ typedef struct tieback_attempt tieback_attempt;
 typedef struct tieback_bulk tieback_bulk;
 
 /**
+ * A token that ends the calls which carry it. A checked handle, for any number of threads.
+ *
+ * Calls carry a token through their handle: `tieback_engine_with_cancel` makes a second handle of an engine, and
+ * `tieback_service_with_cancel` one of a service, whose calls the token ends with TIEBACK_CANCELLED. A call that has
+ * not begun does nothing then. Of those under way, the long ones end soon (`tieback_engine_run_until_idle`, `_pump`,
+ * `_purge`, `_backup`, `_check_integrity`, `_compact`); the others run to their end, so that nobody has to guess what
+ * became of them. `tieback_engine_stop` has its own `grace_ms` and does not look at the token once it has begun.
+ */
+typedef struct tieback_cancel tieback_cancel;
+
+/**
  * A page of deliveries.
  */
 typedef struct tieback_deliveries tieback_deliveries;
@@ -515,6 +546,11 @@ typedef struct tieback_idle_report tieback_idle_report;
  * What `tieback_engine_check_integrity` found.
  */
 typedef struct tieback_integrity_report tieback_integrity_report;
+
+/**
+ * One line for the host's log. It is there during the call that tells it.
+ */
+typedef struct tieback_log_line tieback_log_line;
 
 /**
  * One happening on a hook's lane, or to the store under all of them.
@@ -581,6 +617,49 @@ typedef struct tieback_trigger_iter tieback_trigger_iter;
  * A page of triggers.
  */
 typedef struct tieback_triggers tieback_triggers;
+
+/**
+ * A function that is told each notice as it happens. All zero: nobody is told; `tieback_engine_notices` has them too.
+ *
+ * It is called on whichever thread something happens: one of the engine's, or yours inside of a call; by several
+ * threads at once. It must return, and not by `longjmp` or a C++ exception. Inside of it you may read, manage, publish
+ * and cancel; `tieback_engine_start`, `_stop`, `_pump` and `_run_until_idle` are TIEBACK_CONFLICT there.
+ */
+typedef struct {
+    /**
+     * The function. The notice is there until it returns.
+     */
+    void (*call)(void *user_data, const tieback_notice *notice);
+    /**
+     * What it gets first. Several threads may get it at once.
+     */
+    void *user_data;
+    /**
+     * Called once with `user_data`, when the engine is closed and calls it no more; it may be NULL. When opening fails
+     * it is not called: `user_data` is still yours then.
+     */
+    void (*drop)(void *user_data);
+} tieback_notice_callback;
+
+/**
+ * A function that is told each line for a log. All zero: nobody is told. The rules are those of
+ * `tieback_notice_callback`.
+ */
+typedef struct {
+    /**
+     * The function. The line is there until it returns.
+     */
+    void (*call)(void *user_data, const tieback_log_line *line);
+    /**
+     * What it gets first. Several threads may get it at once.
+     */
+    void *user_data;
+    /**
+     * Called once with `user_data`, when the engine is closed and calls it no more; it may be NULL. When opening fails
+     * it is not called: `user_data` is still yours then.
+     */
+    void (*drop)(void *user_data);
+} tieback_log_callback;
 
 /**
  * How an engine is opened. Begin with TIEBACK_ENGINE_OPTIONS_INIT; a field that is 0 or NULL means its default.
@@ -721,6 +800,18 @@ typedef struct {
      * With those of the attempts in flight, that is all the connections there are.
      */
     int32_t max_idle_connections;
+    /**
+     * A function that is told each notice as it happens. Default: none.
+     */
+    tieback_notice_callback on_notice;
+    /**
+     * A function that is told each line for your log. Default: none.
+     */
+    tieback_log_callback on_log;
+    /**
+     * The most talkative level that `on_log` is told: TIEBACK_LOG_ERROR to TIEBACK_LOG_DEBUG. Default TIEBACK_LOG_INFO.
+     */
+    int32_t log_level;
 } tieback_engine_options;
 
 /**
@@ -1271,6 +1362,101 @@ int64_t tieback_idle_report_attempts(const tieback_idle_report *report);
  * Ownership: the report's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
  */
 const char *tieback_idle_report_to_json(const tieback_idle_report *report);
+
+/*! @} */
+
+/*! @defgroup cancelling Cancelling
+ *
+ * A token ends calls from another thread. Calls carry it through their handle: a second one of the engine, or of the
+ * service, made with the token. A cancelled call gives TIEBACK_CANCELLED.
+ *
+ * ```c
+ * // What a thread of yours does; another one calls `tieback_cancel_request(cancel, NULL)` to end it.
+ * static void deliver_until_told(const tieback_engine *engine, const tieback_cancel *cancel) {
+ *     tieback_engine *mine;
+ *     tieback_status status;
+ *     tieback_error *error;
+ *
+ *     check(tieback_engine_with_cancel(engine, cancel, &mine, &error), &error);
+ *     status = tieback_engine_run_until_idle(mine, 60000, 1, NULL, &error);
+ *     if (status == TIEBACK_CANCELLED) {
+ *         puts("told to end");
+ *         tieback_error_free(error);
+ *     } else {
+ *         check(status, &error);
+ *     }
+ *     tieback_engine_close(mine); // ends this handle alone
+ * }
+ *
+ * static void cancel_from_elsewhere(const tieback_engine *engine) {
+ *     tieback_cancel *cancel;
+ *     tieback_error *error;
+ *
+ *     check(tieback_cancel_new(&cancel, &error), &error);
+ *     check(tieback_cancel_request(cancel, &error), &error); // on any thread, at any moment
+ *     deliver_until_told(engine, cancel);
+ *     tieback_cancel_free(cancel);
+ * }
+ * ```
+ * @{
+ */
+
+/**
+ * Makes a token.
+ *
+ * Ownership: `*out` is yours; end it with `tieback_cancel_free`. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_INVALID_ARGUMENT without `out`.
+ */
+tieback_status tieback_cancel_new(tieback_cancel **out, tieback_error **error);
+
+/**
+ * Ends the calls that carry this token: those under way as soon as they can, and every later one at once. Returns
+ * without waiting for them. It stays requested; for further calls use another token.
+ *
+ * Ownership: nothing is given. Threads: any, also inside of a callback; it is not for signal handlers. NULL: `error`
+ * may be. Errors: TIEBACK_CLOSED for a token that is freed.
+ */
+tieback_status tieback_cancel_request(const tieback_cancel *cancel, tieback_error **error);
+
+/**
+ * Whether the token was requested: 1 or 0.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0, as does a token that is freed. Errors: none.
+ */
+int32_t tieback_cancel_requested(const tieback_cancel *cancel);
+
+/**
+ * Frees the handle of a token. Calls and handles that carry the token keep it; nobody can request it any more.
+ *
+ * Ownership: ends the handle. Threads: any. NULL: nothing happens, nor with a handle that is freed already or belongs
+ * to a parent process. Errors: none.
+ */
+void tieback_cancel_free(tieback_cancel *cancel);
+
+/**
+ * Makes a second handle of an engine, whose calls `cancel` ends. `tieback_engine_close` on it ends this handle alone;
+ * the engine stays open, and the handle is TIEBACK_CLOSED once the engine is closed. Services that are made from it
+ * carry the token too. Made from a handle with a token, it carries the new one alone.
+ *
+ * Ownership: `*out` is yours; end it with `tieback_engine_close`. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_CLOSED for an engine that is closed or a token that is freed.
+ */
+tieback_status tieback_engine_with_cancel(const tieback_engine *engine,
+                                          const tieback_cancel *cancel,
+                                          tieback_engine **out,
+                                          tieback_error **error);
+
+/**
+ * Makes a second handle of a service, whose calls `cancel` ends. Made from a handle with a token, it carries the new
+ * one alone.
+ *
+ * Ownership: `*out` is yours; end it with `tieback_service_free`. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_CLOSED for a service that is freed or a token that is.
+ */
+tieback_status tieback_service_with_cancel(const tieback_service *service,
+                                           const tieback_cancel *cancel,
+                                           tieback_service **out,
+                                           tieback_error **error);
 
 /*! @} */
 
@@ -3263,9 +3449,11 @@ const char *tieback_restored_to_json(const tieback_restored *restored);
 
 /*! @} */
 
-/*! @defgroup notices Notices
+/*! @defgroup notices Notices and the log
  *
- * What an operator should know of and no call answers: lanes that pause, resume or are flushed, a store that fails.
+ * What an operator should know of and no call answers: lanes that pause, resume or are flushed, a store that fails. It
+ * is asked for, or told as it happens by `on_notice` in the engine's options. `on_log` tells lines for your own log
+ * beside them.
  *
  * ```c
  * static void print_notices(const tieback_engine *engine) {
@@ -3282,6 +3470,24 @@ const char *tieback_restored_to_json(const tieback_restored *restored);
  *                tieback_notice_kind(notice), reason != NULL ? reason : "");
  *     }
  *     tieback_notices_free(notices);
+ * }
+ *
+ * // Called on any thread, by several at once: what it uses must be fit for that, as stdio is.
+ * static void log_to(void *stream, const tieback_log_line *line) {
+ *     fprintf((FILE *)stream, "log %d: %s\n", (int)tieback_log_line_level(line), tieback_log_line_message(line));
+ * }
+ *
+ * static void open_with_a_log(const char *path) {
+ *     tieback_engine_options options = TIEBACK_ENGINE_OPTIONS_INIT;
+ *     tieback_engine *engine;
+ *     tieback_error *error;
+ *
+ *     options.path = path;
+ *     options.on_log.call = log_to;
+ *     options.on_log.user_data = stdout;
+ *     options.log_level = TIEBACK_LOG_DEBUG;
+ *     check(tieback_engine_open(&options, &engine, &error), &error);
+ *     tieback_engine_close(engine);
  * }
  * ```
  * @{
@@ -3377,6 +3583,41 @@ int64_t tieback_notice_queued(const tieback_notice *notice);
  * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
  */
 const char *tieback_notice_to_json(const tieback_notice *notice);
+
+/**
+ * How much the line matters: TIEBACK_LOG_ERROR to TIEBACK_LOG_DEBUG; larger numbers are more talkative.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int32_t tieback_log_line_level(const tieback_log_line *line);
+
+/**
+ * When it happened, RFC 3339 in UTC.
+ *
+ * Ownership: the line's, until the callback returns. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_log_line_at(const tieback_log_line *line);
+
+/**
+ * The hook that it is about; NULL when it concerns all.
+ *
+ * Ownership: the line's, until the callback returns. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_log_line_hook_id(const tieback_log_line *line);
+
+/**
+ * What happened, in one line without secrets.
+ *
+ * Ownership: the line's, until the callback returns. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_log_line_message(const tieback_log_line *line);
+
+/**
+ * The line as JSON.
+ *
+ * Ownership: the line's, until the callback returns. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_log_line_to_json(const tieback_log_line *line);
 
 /*! @} */
 

@@ -25,9 +25,13 @@ mod version;
 
 mod engine_options;
 
+mod callbacks;
+
 mod engine;
 
 mod idle;
+
+mod cancel;
 
 mod scope;
 
@@ -78,6 +82,8 @@ mod integrity;
 mod restored;
 
 mod notice;
+
+mod log_line;
 
 mod status;
 

@@ -39,7 +39,7 @@ pub extern "C" fn tieback_engine_purge(
     out: Option<&mut MaybeUninit<*mut tieback_purged>>,
     error: Option<&mut MaybeUninit<*mut tieback_error>>,
 ) -> tieback_status {
-    guard_new("purge", out, error, || handle::engine(engine)?.purge().map(tieback_purged::new))
+    guard_new("purge", out, error, || handle::engine(engine)?.long().purge().map(tieback_purged::new))
 }
 
 /// Frees the figures.

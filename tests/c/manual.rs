@@ -11,9 +11,10 @@ use crate::refusing_once;
 const HEADER: &str = include_str!("../../include/tieback.h");
 
 /// The groups that the manual promises, in their order.
-const GROUPS: [&str; 13] = [
+const GROUPS: [&str; 14] = [
     "Versions",
     "Engine",
+    "Cancelling",
     "Service",
     "Hooks",
     "Triggers",
@@ -21,7 +22,7 @@ const GROUPS: [&str; 13] = [
     "Deliveries",
     "Operating",
     "Upkeep",
-    "Notices",
+    "Notices and the log",
     "Errors",
     "Texts and moments",
     "Flat",
@@ -108,6 +109,8 @@ fn smallest_program_and_every_example_compile_strictly_and_run() {
             "update of Company Users 42",
             "deliveries removed",
             "paused 503",
+            "told to end",
+            "log 3: ",
             "{\"items\":[{",
             "2025-02-07T23:34:12.246562Z",
         ] {
@@ -135,7 +138,11 @@ fn program_of(workshop: &Workshop, smallest: &str, examples: &[&str]) -> PathBuf
         }
     }
     // A function that another example calls takes what that one gives it.
-    assert_eq!(helpers, ["is_worth_another_try", "call"], "an example has a parameter that no name explains");
+    assert_eq!(
+        helpers,
+        ["deliver_until_told", "log_to", "is_worth_another_try", "call"],
+        "an example has a parameter that no name explains"
+    );
     let examples = examples.join("\n");
     workshop.write("examples.c", &format!("{beginning}\n{examples}\n{SETTING}{calls}{END}"))
 }
