@@ -809,7 +809,8 @@ typedef struct {
      */
     tieback_log_callback on_log;
     /**
-     * The most talkative level that `on_log` is told: TIEBACK_LOG_ERROR to TIEBACK_LOG_DEBUG. Default TIEBACK_LOG_INFO.
+     * The most talkative level that `on_log` is told, TIEBACK_LOG_ERROR to TIEBACK_LOG_DEBUG. Default
+     * TIEBACK_LOG_INFO.
      */
     int32_t log_level;
 } tieback_engine_options;
@@ -1451,7 +1452,7 @@ tieback_status tieback_engine_with_cancel(const tieback_engine *engine,
  * one alone.
  *
  * Ownership: `*out` is yours; end it with `tieback_service_free`. Threads: any. NULL: `error` may be.
- * Errors: TIEBACK_CLOSED for a service that is freed or a token that is.
+ * Errors: TIEBACK_CLOSED for a service that is freed or whose engine is closed, and for a token that is freed.
  */
 tieback_status tieback_service_with_cancel(const tieback_service *service,
                                            const tieback_cancel *cancel,
@@ -2434,8 +2435,8 @@ tieback_status tieback_publish_many(const tieback_engine *engine,
  * `tieback_publish_from_json`.
  *
  * Ownership: `*out` is yours; free it with `tieback_bulk_free`. Threads: any. NULL: `error` may be.
- * Errors: those of `tieback_publish_many`; TIEBACK_INVALID_ARGUMENT for a text that is no JSON list. What is wrong with
- * one event, an unknown member too, is in that event's answer.
+ * Errors: those of `tieback_publish_many`; TIEBACK_INVALID_ARGUMENT for a text that is no JSON list. What is wrong
+ * with one event, an unknown member too, is in that event's answer.
  */
 tieback_status tieback_publish_many_from_json(const tieback_engine *engine,
                                               const char *json,

@@ -90,8 +90,8 @@ pub extern "C" fn tieback_publish_many(
 /// `tieback_publish_from_json`.
 ///
 /// Ownership: `*out` is yours; free it with `tieback_bulk_free`. Threads: any. NULL: `error` may be.
-/// Errors: those of `tieback_publish_many`; TIEBACK_INVALID_ARGUMENT for a text that is no JSON list. What is wrong with
-/// one event, an unknown member too, is in that event's answer.
+/// Errors: those of `tieback_publish_many`; TIEBACK_INVALID_ARGUMENT for a text that is no JSON list. What is wrong
+/// with one event, an unknown member too, is in that event's answer.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_publish_many_from_json(
     engine: *const tieback_engine,

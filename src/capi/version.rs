@@ -17,6 +17,8 @@ const VERSION_NUMBER: i32 = number(env!("CARGO_PKG_VERSION_MAJOR")) << 16
     | number(env!("CARGO_PKG_VERSION_MINOR")) << 8
     | number(env!("CARGO_PKG_VERSION_PATCH"));
 
+static INFO: Json = Json::new();
+
 const fn number(text: &str) -> i32 {
     match i32::from_str_radix(text, 10) {
         Ok(number) => number,
@@ -55,7 +57,6 @@ pub extern "C" fn tieback_abi_version() -> i32 {
 /// Ownership: static, never freed. Threads: any. NULL: never given. Errors: none.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_build_info() -> *const c_char {
-    static INFO: Json = Json::new();
     guard(c"{}".as_ptr(), || INFO.of(|| BuildInfo::present().to_json()))
 }
 

@@ -10,6 +10,9 @@ use crate::refusing_once;
 
 const HEADER: &str = include_str!("../../include/tieback.h");
 
+/// Its first program, and further examples in the same style.
+const GUIDE: &str = include_str!("../../docs/c.md");
+
 /// The groups that the manual promises, in their order.
 const GROUPS: [&str; 14] = [
     "Versions",
@@ -54,11 +57,15 @@ fn chapters() -> Vec<Chapter> {
 }
 
 impl Chapter {
-    /// What stands between ```c and ```.
     fn examples(&self) -> Vec<&str> {
-        let blocks = self.text.split("```c\n").skip(1);
-        blocks.map(|block| block.split_once("```").expect("an example ends").0).collect()
+        examples_in(&self.text)
     }
+}
+
+/// What stands between ```c and ```.
+fn examples_in(text: &str) -> Vec<&str> {
+    let blocks = text.split("```c\n").skip(1);
+    blocks.map(|block| block.split_once("```").expect("an example ends").0).collect()
 }
 
 #[test]
@@ -94,7 +101,9 @@ fn smallest_program_and_every_example_compile_strictly_and_run() {
     assert_eq!(printed, "1 delivery\n");
     assert_eq!(sink.requests().len(), 2, "the refused attempt and the one that was taken");
 
-    let examples: Vec<&str> = chapters.iter().flat_map(Chapter::examples).skip(1).collect();
+    let guide = examples_in(GUIDE);
+    assert!(!guide.is_empty());
+    let examples: Vec<&str> = chapters.iter().flat_map(Chapter::examples).skip(1).chain(guide).collect();
     assert!(examples.len() > GROUPS.len(), "{} examples", examples.len());
     let source = program_of(&workshop, smallest, &examples);
     for library in [Library::Shared, Library::Static] {

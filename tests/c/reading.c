@@ -20,7 +20,8 @@ static void read_payloads(void) {
                                   " \"user_id\": 6, \"company_id\": 8, \"project_id\": 9, \"api_version\": \"v3\","
                                   " \"event_type\": \"update\", \"resource_name\": \"Direct Cost Line Items\","
                                   " \"resource_id\": 42, \"related_resources\": ["
-                                  "{\"id\": 77, \"name\": \"Direct Costs\"}, {\"id\": 78, \"name\": \"RFIs\"}], \"delivered_by\": {\"half\": 0.5}}");
+                                  "{\"id\": 77, \"name\": \"Direct Costs\"}, {\"id\": 78, \"name\": \"RFIs\"}],"
+                                  " \"delivered_by\": {\"half\": 0.5}}");
     SAME(tieback_event_id(event), "5982324300946918154");
     SAME(tieback_event_ulid(event), "01JMYXMZRBVKK0PC6XS8SA4QRE");
     SAME(tieback_event_timestamp(event), "2025-02-06T23:34:12.246562Z");
