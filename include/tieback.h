@@ -1274,20 +1274,22 @@ tieback_status tieback_engine_open_from_json(const char *json, tieback_engine **
 void tieback_engine_close(tieback_engine *engine);
 
 /**
- * Starts delivering on threads of the engine's own. Starting a started engine changes nothing.
+ * Starts delivering on threads of the engine's own. Starting a started engine changes nothing. While another thread
+ * delivers in `tieback_engine_run_until_idle` or `tieback_engine_pump`, it waits for that.
  *
  * Ownership: nothing is given. Threads: any. NULL: `error` may be.
  * Errors: TIEBACK_CLOSED; TIEBACK_STORAGE when the queue cannot be read; TIEBACK_UNAVAILABLE when the system gives no
- * threads.
+ * threads; TIEBACK_CONFLICT inside of a callback.
  */
 tieback_status tieback_engine_start(const tieback_engine *engine, tieback_error **error);
 
 /**
  * Stops delivering: nothing starts any more, and attempts in flight get `grace_ms` to end and be recorded. What has
- * not ended by then is queued again. Stopping a stopped engine changes nothing.
+ * not ended by then is queued again. Whoever runs the engine on another thread returns. Stopping a stopped engine
+ * changes nothing.
  *
  * Ownership: nothing is given. Threads: any. NULL: `error` may be.
- * Errors: TIEBACK_CLOSED; TIEBACK_INVALID_ARGUMENT for a negative time.
+ * Errors: TIEBACK_CLOSED; TIEBACK_INVALID_ARGUMENT for a negative time; TIEBACK_CONFLICT inside of a callback.
  */
 tieback_status tieback_engine_stop(const tieback_engine *engine, int64_t grace_ms, tieback_error **error);
 
@@ -1307,8 +1309,8 @@ tieback_status tieback_engine_attempt_limit_ms(const tieback_engine *engine, int
  *
  * Ownership: `*out` is yours; free it with `tieback_idle_report_free`. Threads: any; one at a time runs, others wait
  * for it. NULL: `out` and `error` may be.
- * Errors: TIEBACK_CLOSED; TIEBACK_CONFLICT when the engine is started; TIEBACK_STORAGE; TIEBACK_INVALID_ARGUMENT for a
- * negative time.
+ * Errors: TIEBACK_CLOSED; TIEBACK_CONFLICT when the engine is started, and inside of a callback; TIEBACK_STORAGE;
+ * TIEBACK_INVALID_ARGUMENT for a negative time.
  */
 tieback_status tieback_engine_pump(const tieback_engine *engine,
                                    int64_t budget_ms,
@@ -1321,7 +1323,8 @@ tieback_status tieback_engine_pump(const tieback_engine *engine,
  * report says how many there are. That the time ran out is no error: the report says it.
  *
  * Ownership: `*out` is yours; free it with `tieback_idle_report_free`. Threads: any. NULL: `out` and `error` may be.
- * Errors: TIEBACK_CLOSED; TIEBACK_STORAGE; TIEBACK_INVALID_ARGUMENT for a negative time.
+ * Errors: TIEBACK_CLOSED; TIEBACK_CONFLICT inside of a callback; TIEBACK_STORAGE; TIEBACK_INVALID_ARGUMENT for a
+ * negative time.
  */
 tieback_status tieback_engine_run_until_idle(const tieback_engine *engine,
                                              int64_t timeout_ms,
@@ -1604,8 +1607,8 @@ void tieback_hook_query_init(tieback_hook_query *query, size_t struct_size);
  * Creates a hook.
  *
  * Ownership: `*out` is yours; free it with `tieback_hook_free`. Threads: any. NULL: `error` may be.
- * Errors: TIEBACK_CONFLICT when the scope already has a hook of this namespace; TIEBACK_INVALID_ARGUMENT;
- * TIEBACK_CLOSED, TIEBACK_STORAGE.
+ * Errors: TIEBACK_CONFLICT when the scope already has a hook of this namespace; TIEBACK_INVALID_ARGUMENT for a value
+ * that is missing or wrong, and for a URL that the engine's options do not allow; TIEBACK_CLOSED, TIEBACK_STORAGE.
  */
 tieback_status tieback_hook_create(const tieback_service *service,
                                    const tieback_scope *scope,
@@ -1643,8 +1646,9 @@ tieback_status tieback_hook_show(const tieback_service *service,
  * Changes a hook, and gives it as it is then.
  *
  * Ownership: `*out` is yours; free it with `tieback_hook_free`. Threads: any. NULL: `error` may be.
- * Errors: TIEBACK_NOT_FOUND; TIEBACK_CONFLICT when the new namespace is taken; TIEBACK_INVALID_ARGUMENT, also for a
- * header value or signing secret that is a mask which an answer showed; TIEBACK_CLOSED, TIEBACK_STORAGE.
+ * Errors: TIEBACK_NOT_FOUND; TIEBACK_CONFLICT when the new namespace is taken; TIEBACK_INVALID_ARGUMENT as with
+ * `tieback_hook_create`, also for a header value or signing secret that is a mask which an answer showed, and for a
+ * URL of another receiver (`danger_keep_headers`); TIEBACK_CLOSED, TIEBACK_STORAGE.
  */
 tieback_status tieback_hook_update(const tieback_service *service,
                                    const tieback_scope *scope,
@@ -3069,7 +3073,9 @@ tieback_status tieback_engine_retry_now(const tieback_engine *engine,
                                         tieback_error **error);
 
 /**
- * Gives one queued delivery up, so that an event which its endpoint cannot take does not hold up the rest.
+ * Gives one queued delivery up, so that an event which its endpoint cannot take does not hold up the rest. If the lane
+ * was waiting to try it again, the next one is tried at once. An attempt that is on the wire already is not called
+ * back.
  *
  * Ownership: nothing is given. Threads: any. NULL: `error` may be.
  * Errors: TIEBACK_NOT_FOUND; TIEBACK_CONFLICT when it has an outcome already; TIEBACK_INVALID_ARGUMENT,
@@ -3098,12 +3104,12 @@ tieback_status tieback_engine_redeliver(const tieback_engine *engine,
 
 /**
  * Sends a made-up event to one hook, whatever its triggers are: to see whether its endpoint answers. It is of the
- * hook's first trigger, with resource id 1; in payload v2.0 and v3.0 its source_operation_id is "tieback-test". A
- * disabled hook gets none, as the answer says.
+ * hook's first trigger (without one, of the catalogue's first resource), with resource id 1; in payload v2.0 and v3.0
+ * its source_operation_id is "tieback-test". A disabled hook gets none, as the answer says.
  *
  * Ownership: `*out` is yours; free it with `tieback_published_free`. Threads: any. NULL: `error` may be.
  * Errors: TIEBACK_NOT_FOUND; TIEBACK_INVALID_ARGUMENT when neither the scope nor the hook says which company a project
- * is of; TIEBACK_CLOSED, TIEBACK_STORAGE.
+ * is of; TIEBACK_UNAVAILABLE when a queue is full; TIEBACK_CLOSED, TIEBACK_STORAGE.
  */
 tieback_status tieback_engine_send_test(const tieback_engine *engine,
                                         const tieback_scope *scope,

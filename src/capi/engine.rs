@@ -78,11 +78,12 @@ pub extern "C" fn tieback_engine_close(engine: *mut tieback_engine) {
     })
 }
 
-/// Starts delivering on threads of the engine's own. Starting a started engine changes nothing.
+/// Starts delivering on threads of the engine's own. Starting a started engine changes nothing. While another thread
+/// delivers in `tieback_engine_run_until_idle` or `tieback_engine_pump`, it waits for that.
 ///
 /// Ownership: nothing is given. Threads: any. NULL: `error` may be.
 /// Errors: TIEBACK_CLOSED; TIEBACK_STORAGE when the queue cannot be read; TIEBACK_UNAVAILABLE when the system gives no
-/// threads.
+/// threads; TIEBACK_CONFLICT inside of a callback.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_engine_start(
     engine: *const tieback_engine,
@@ -92,10 +93,11 @@ pub extern "C" fn tieback_engine_start(
 }
 
 /// Stops delivering: nothing starts any more, and attempts in flight get `grace_ms` to end and be recorded. What has
-/// not ended by then is queued again. Stopping a stopped engine changes nothing.
+/// not ended by then is queued again. Whoever runs the engine on another thread returns. Stopping a stopped engine
+/// changes nothing.
 ///
 /// Ownership: nothing is given. Threads: any. NULL: `error` may be.
-/// Errors: TIEBACK_CLOSED; TIEBACK_INVALID_ARGUMENT for a negative time.
+/// Errors: TIEBACK_CLOSED; TIEBACK_INVALID_ARGUMENT for a negative time; TIEBACK_CONFLICT inside of a callback.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_engine_stop(
     engine: *const tieback_engine,
@@ -128,8 +130,8 @@ pub extern "C" fn tieback_engine_attempt_limit_ms(
 ///
 /// Ownership: `*out` is yours; free it with `tieback_idle_report_free`. Threads: any; one at a time runs, others wait
 /// for it. NULL: `out` and `error` may be.
-/// Errors: TIEBACK_CLOSED; TIEBACK_CONFLICT when the engine is started; TIEBACK_STORAGE; TIEBACK_INVALID_ARGUMENT for a
-/// negative time.
+/// Errors: TIEBACK_CLOSED; TIEBACK_CONFLICT when the engine is started, and inside of a callback; TIEBACK_STORAGE;
+/// TIEBACK_INVALID_ARGUMENT for a negative time.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_engine_pump(
     engine: *const tieback_engine,
@@ -148,7 +150,8 @@ pub extern "C" fn tieback_engine_pump(
 /// report says how many there are. That the time ran out is no error: the report says it.
 ///
 /// Ownership: `*out` is yours; free it with `tieback_idle_report_free`. Threads: any. NULL: `out` and `error` may be.
-/// Errors: TIEBACK_CLOSED; TIEBACK_STORAGE; TIEBACK_INVALID_ARGUMENT for a negative time.
+/// Errors: TIEBACK_CLOSED; TIEBACK_CONFLICT inside of a callback; TIEBACK_STORAGE; TIEBACK_INVALID_ARGUMENT for a
+/// negative time.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_engine_run_until_idle(
     engine: *const tieback_engine,

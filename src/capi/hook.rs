@@ -65,8 +65,8 @@ impl tieback_hook {
 /// Creates a hook.
 ///
 /// Ownership: `*out` is yours; free it with `tieback_hook_free`. Threads: any. NULL: `error` may be.
-/// Errors: TIEBACK_CONFLICT when the scope already has a hook of this namespace; TIEBACK_INVALID_ARGUMENT;
-/// TIEBACK_CLOSED, TIEBACK_STORAGE.
+/// Errors: TIEBACK_CONFLICT when the scope already has a hook of this namespace; TIEBACK_INVALID_ARGUMENT for a value
+/// that is missing or wrong, and for a URL that the engine's options do not allow; TIEBACK_CLOSED, TIEBACK_STORAGE.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_hook_create(
     service: *const tieback_service,
@@ -128,8 +128,9 @@ pub extern "C" fn tieback_hook_show(
 /// Changes a hook, and gives it as it is then.
 ///
 /// Ownership: `*out` is yours; free it with `tieback_hook_free`. Threads: any. NULL: `error` may be.
-/// Errors: TIEBACK_NOT_FOUND; TIEBACK_CONFLICT when the new namespace is taken; TIEBACK_INVALID_ARGUMENT, also for a
-/// header value or signing secret that is a mask which an answer showed; TIEBACK_CLOSED, TIEBACK_STORAGE.
+/// Errors: TIEBACK_NOT_FOUND; TIEBACK_CONFLICT when the new namespace is taken; TIEBACK_INVALID_ARGUMENT as with
+/// `tieback_hook_create`, also for a header value or signing secret that is a mask which an answer showed, and for a
+/// URL of another receiver (`danger_keep_headers`); TIEBACK_CLOSED, TIEBACK_STORAGE.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_hook_update(
     service: *const tieback_service,
