@@ -5,6 +5,7 @@
 mod at_once;
 mod compile;
 mod functions;
+mod listed;
 mod manual;
 mod misuse;
 #[path = "../optional/mod.rs"]
