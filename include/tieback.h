@@ -79,8 +79,8 @@
  *     cc program.c libtieback.a -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc     static, on Linux
  *     cc program.c libtieback.a -framework Security -framework CoreFoundation -liconv -lSystem -lc -lm     on macOS
  *
- * With CMake 3.13 or later, `find_library(TIEBACK tieback)` and `target_link_libraries(program PRIVATE ${TIEBACK})`; by
- * pkg-config `pkg_check_modules(TIEBACK REQUIRED IMPORTED_TARGET tieback)` and `PkgConfig::TIEBACK`.
+ * With CMake, `find_package(tieback)` and `target_link_libraries(program PRIVATE tieback::tieback)`, or
+ * `tieback::static`.
  *
  * ## Versions
  *
@@ -130,8 +130,8 @@
  *
  * What is written through a `**` is yours: end it with the function that its comment names. What is returned directly
  * is borrowed from the object that you asked, and ends with it. Never `free()` either. Out-parameters are NULL first
- * and written only on success. To end NULL does nothing. What you pass in is copied: free it after the call, when you
- * like.
+ * and written only on success; give each a variable of its own. To end NULL does nothing. What you pass in is copied:
+ * free it after the call, when you like.
  *
  * ```c
  * static void first_namespace(const tieback_service *service, const tieback_scope *scope) {
@@ -195,9 +195,9 @@
  *
  * ## Loading and unloading
  *
- * `dlopen` and `LoadLibrary` work, several times too. Before you unload it, close every engine and free everything; the
- * objects' functions are gone then. Where a thread that called the library still runs, the system keeps it loaded until
- * that thread ends.
+ * `dlopen` makes nothing: no thread, no file, no signal handler. Before `dlclose`, close every engine and free every
+ * object. The system may keep the library mapped after it, and on Linux usually does; so load it once and keep it,
+ * rather than again and again.
  *
  * ## Comments
  *

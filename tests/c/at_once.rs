@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use crate::compile::{Library, Workshop};
-use crate::functions::{functions, good};
+use crate::functions::{self, good};
 use crate::prototypes::Function;
 
 #[test]
@@ -27,7 +27,7 @@ fn two_threads_call_every_function_for_any_thread_at_once() {
 }
 
 fn program() -> String {
-    let mut any: Vec<Function> = functions();
+    let mut any: Vec<Function> = functions::all();
     any.retain(|function| function.says("Threads:").is_some_and(|threads| threads.starts_with("any")));
     // What others look at goes last.
     any.sort_by_key(|function| function.name.ends_with("_delete"));

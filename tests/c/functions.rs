@@ -7,7 +7,7 @@ use crate::compile::{Library, Workshop};
 use crate::prototypes::{self, Function};
 
 /// All functions of the header.
-pub fn functions() -> Vec<Function> {
+pub fn all() -> Vec<Function> {
     let functions = prototypes::read(include_str!("../../include/tieback.h"));
     assert!(functions.iter().any(|function| function.name == "tieback_hook_show" && function.is_fallible()));
     functions
@@ -15,7 +15,7 @@ pub fn functions() -> Vec<Function> {
 
 #[test]
 fn each_comment_says_ownership_threads_null_and_errors_in_this_order() {
-    for Function { name, comment, .. } in functions() {
+    for Function { name, comment, .. } in all() {
         let places = ["Ownership:", "Threads:", "NULL:", "Errors:"].map(|heading| comment.find(heading));
         let places: Vec<usize> =
             places.into_iter().map(|at| at.unwrap_or_else(|| panic!("{name}: {comment}"))).collect();
@@ -32,14 +32,14 @@ fn each_function_is_called_by_a_test_program_and_not_only_by_generated_ones() {
     let text: String = programs.map(|path| std::fs::read_to_string(path).unwrap()).collect();
     let words: std::collections::HashSet<&str> = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
     let forgotten: Vec<String> =
-        functions().into_iter().map(|function| function.name).filter(|name| !words.contains(name.as_str())).collect();
+        all().into_iter().map(|function| function.name).filter(|name| !words.contains(name.as_str())).collect();
     assert!(forgotten.is_empty(), "no program in tests/c calls {forgotten:?}");
 }
 
 #[test]
 fn every_function_takes_null_and_zero_for_everything() {
     let mut calls = String::new();
-    for function in functions() {
+    for function in all() {
         let arguments: Vec<&str> = function
             .parameters
             .iter()
@@ -75,7 +75,7 @@ fn nothing(kind: &str) -> &'static str {
 fn each_null_is_refused_unless_the_comment_allows_it() {
     let mut calls = String::new();
     let mut refused = 0;
-    for function in functions().iter().filter(|function| function.is_fallible()) {
+    for function in all().iter().filter(|function| function.is_fallible()) {
         let allowed: Vec<&str> = function.says("NULL:").unwrap().split('`').skip(1).step_by(2).collect();
         for (place, (kind, name)) in function.parameters.iter().enumerate().filter(|(_, (kind, _))| kind.ends_with('*'))
         {

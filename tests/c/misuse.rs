@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use crate::functions::{SETTING, functions, good, run};
+use crate::functions::{self, SETTING, good, run};
 use crate::prototypes::Function;
 
 /// A handle that a call must refuse: how it is written, the status, and a word of the message.
@@ -68,7 +68,7 @@ fn refused(calls: &mut String, function: &Function, handle: &str, (bad, status, 
 fn each_handle_that_is_closed_or_foreign_is_refused_by_every_function() {
     let mut calls = String::new();
     let mut takers = Vec::new();
-    for function in functions().iter().filter(|function| function.is_fallible()) {
+    for function in functions::all().iter().filter(|function| function.is_fallible()) {
         for (good, bad) in handles_of(function) {
             takers.push(good);
             bad.iter().for_each(|bad| refused(&mut calls, function, good, *bad));
@@ -79,7 +79,7 @@ fn each_handle_that_is_closed_or_foreign_is_refused_by_every_function() {
         assert!(count >= at_least, "{count} functions take a {wanted}");
     }
     // A walk notices that its service is freed.
-    for function in functions().iter().filter(|function| function.name.ends_with("_iter_next")) {
+    for function in functions::all().iter().filter(|function| function.name.ends_with("_iter_next")) {
         let noun = function.name.trim_start_matches("tieback_").trim_end_matches("_iter_next");
         let walk = good(function, &format!("tieback_{noun}_iter *"), "iter");
         writeln!(
@@ -136,7 +136,7 @@ fn each_handle_that_is_closed_or_foreign_is_refused_by_every_function() {
 #[test]
 fn each_handle_of_a_parent_process_is_refused_by_every_function_in_its_child() {
     let mut calls = String::new();
-    for function in functions().iter().filter(|function| function.is_fallible()) {
+    for function in functions::all().iter().filter(|function| function.is_fallible()) {
         if let Some((good, _)) = handles_of(function).next() {
             refused(&mut calls, function, good, PARENTS);
         }
