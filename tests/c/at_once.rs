@@ -99,7 +99,8 @@ const FRAME: &str = r#"/* Two threads at once in every function that any thread 
 #include "check.h"
 
 #define ROUNDS 3
-#define MAY(call) may((call), &error, #call)
+/* Both threads begin each call at the same moment. */
+#define MAY(call) (pthread_barrier_wait(&both), may((call), &error, #call))
 
 static char **argv;
 static tieback_scope scope;
