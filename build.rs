@@ -24,6 +24,8 @@ fn main() {
         println!("cargo::rustc-cdylib-link-arg={argument}");
     }
     println!("cargo::rustc-env=TIEBACK_ABI_VERSION={}", version.abi_number());
+    let target = env::var("TARGET").expect("cargo sets TARGET");
+    println!("cargo::rustc-env=TIEBACK_TARGET={target}");
     // A dependant's build script reads this as DEP_TIEBACK_INCLUDE.
     println!("cargo::metadata=include={}", root.join("include").display());
 

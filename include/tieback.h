@@ -1,42 +1,208 @@
-/*
+/*! @file
+ *
  * tieback: manage, send and receive Procore webhooks.
  *
- * Generated from src/capi by `make header`; do not edit. This header is the manual of the C ABI.
+ * Generated from src/capi by `make header`; do not edit. This header is the manual of the C ABI: how to use it first,
+ * then constants and types, then the functions in groups, each with an example. The examples are compiled and run by
+ * the tests.
  *
- * Linking     C99 and later, C++11 and later. Shared: `cc program.c -ltieback`. Static: the path of libtieback.a, and
- *             after it `-lgcc_s -lutil -lrt -lpthread -lm -ldl -lc`. A program fits the library that it runs with when
- *             `tieback_abi_version()` is `TIEBACK_ABI_VERSION`.
+ * ## The smallest program
  *
- * Calls       Whatever can fail returns a `tieback_status` and has `tieback_error **error` last. Pass NULL when the
- *             status is enough. Else it is NULL after success, and after a failure an object that you free with
- *             `tieback_error_free`. There are no errors kept per thread. Do not read `error` in the same
- *             expression as the call: `check(tieback_x(.., &error), error)` may pass its value from before.
+ * It keeps hooks in a file, publishes an event, and delivers it: `./program hooks.db http://127.0.0.1:8099/events`.
  *
- * Ownership   What is written through a `**` is yours: end it with the function that its comment names. What is
- *             returned directly is borrowed from the object that you asked, and ends with it. Never `free()` either.
- *             Out-parameters are NULL first and written only on success. To end NULL does nothing.
+ * ```c
+ * #include <stdio.h>
+ * #include <stdlib.h>
+ * #include <string.h>
+ * #include <tieback.h>
  *
- * Handles     `tieback_engine` and `tieback_service` are checked: a closed one is TIEBACK_CLOSED, one that is none is
- *             TIEBACK_INVALID_ARGUMENT. All other objects are plain memory: using one after its end is undefined.
+ * static void check(tieback_status status, tieback_error **error) {
+ *     if (status != TIEBACK_OK) {
+ *         fprintf(stderr, "%s: %s\n", tieback_status_name(status), tieback_error_message(*error));
+ *         exit(1);
+ *     }
+ * }
  *
- * Texts       UTF-8 with a NUL at the end, both ways; other bytes are TIEBACK_INVALID_ARGUMENT. Bodies are a pointer
- *             and a length. Ids are texts, except those of companies, projects and users. Times are RFC 3339.
+ * int main(int argc, char **argv) {
+ *     tieback_engine_options options = TIEBACK_ENGINE_OPTIONS_INIT;
+ *     tieback_hook_options endpoint = TIEBACK_HOOK_OPTIONS_INIT;
+ *     tieback_event_options event = TIEBACK_EVENT_OPTIONS_INIT;
+ *     tieback_scope scope = tieback_scope_company(5358233);
+ *     tieback_engine *engine;
+ *     tieback_service *service;
+ *     tieback_hook *hook;
+ *     tieback_trigger *trigger;
+ *     tieback_published *published;
+ *     tieback_error *error;
  *
- * Structs     Begin each struct that you fill with its `_INIT` macro, or its `_init` function. A field that is 0 or
- *             NULL means its default. A newer header's struct is accepted while its further fields are zero.
+ *     if (argc != 3) return 2;
+ *     options.path = argv[1];
+ *     options.danger_allow_http = 1;              // this endpoint is on this machine:
+ *     options.danger_allow_private_addresses = 1; // leave both out for https on the Internet
+ *     check(tieback_engine_open(&options, &engine, &error), &error);
+ *     check(tieback_engine_service(engine, &service, &error), &error);
  *
- * Threads     What is `const` may be used by several threads at once; what is not, by one at a time. Opening starts no
- *             thread; `tieback_engine_start` does.
+ *     endpoint.namespace_ = "acme-invoice-sync";
+ *     endpoint.payload_version = "v4.0";
+ *     endpoint.destination_url = argv[2];
+ *     check(tieback_hook_create(service, &scope, &endpoint, &hook, &error), &error);
+ *     check(tieback_trigger_create(service, &scope, tieback_hook_id(hook), "Company Users", "update", &trigger,
+ *                                  &error), &error);
  *
- * Forks       A child process cannot use its parent's handles: calls give TIEBACK_CLOSED, closing them does nothing.
- *             Open an engine in the child. Fork while started engines are idle: what their threads hold locked at
- *             that moment, inside SQLite or the allocator, stays locked in the child.
+ *     event.company_id = 5358233;
+ *     event.resource_name = "Company Users";
+ *     event.resource_id = "42";
+ *     event.event_type = "update";
+ *     check(tieback_publish(engine, &event, &published, &error), &error); // now it is on disk
+ *     check(tieback_engine_run_until_idle(engine, 30000, 1, NULL, &error), &error);
+ *     printf("%d delivery\n", (int)tieback_published_deliveries(published));
  *
- * Defects     No panic leaves the library. A call that meets one prints nothing, gives TIEBACK_INTERNAL and says in its
- *             error where it was; then its handle can only be closed.
+ *     tieback_published_free(published);
+ *     tieback_trigger_free(trigger);
+ *     tieback_hook_free(hook);
+ *     tieback_service_free(service);
+ *     tieback_engine_close(engine);
+ *     return 0;
+ * }
+ * ```
  *
- * Each comment says, in this order: what the function does; who owns what it gives; which threads may call it; what
- * NULL means; which errors there are. A NULL that is not mentioned is TIEBACK_INVALID_ARGUMENT.
+ * The examples of the groups are functions behind the `check` of this program. Their arguments are what its variables
+ * of the same names are: an open `engine`, its `service`, a `scope`; `hook_id` and `url` are those of a hook, `path` is
+ * a file.
+ *
+ * ## Linking
+ *
+ * C99 and later, C++11 and later.
+ *
+ *     cc program.c $(pkg-config --cflags --libs tieback) -o program            shared, by pkg-config
+ *     cc program.c -ltieback -o program                                        shared, from a folder the linker knows
+ *     cc program.c libtieback.a -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc     static, on Linux
+ *     cc program.c libtieback.a -framework Security -framework CoreFoundation -liconv -lSystem -lc -lm     on macOS
+ *
+ * With CMake, `find_package(tieback)` and `target_link_libraries(program PRIVATE tieback::tieback)`, or
+ * `tieback::static`.
+ *
+ * ## Versions
+ *
+ * The shared library's name ends in the ABI's version, so a program never loads one that does not fit. Who loads it by
+ * another name compares himself. `TIEBACK_VERSION_AT_LEAST` is for what a newer header has.
+ *
+ * ```c
+ * #if !TIEBACK_VERSION_AT_LEAST(0, 1, 0)
+ * #error "this program needs tieback 0.1.0 or later"
+ * #endif
+ *
+ * static void expect_a_library_that_fits(void) {
+ *     if (tieback_abi_version() != TIEBACK_ABI_VERSION) {
+ *         fprintf(stderr, "tieback %s does not fit: compiled with %s\n", tieback_version(), TIEBACK_VERSION);
+ *         exit(1);
+ *     }
+ * }
+ * ```
+ *
+ * ## Errors
+ *
+ * Whatever can fail returns a `tieback_status` and has `tieback_error **error` last. Pass NULL when the status is
+ * enough. Else it is NULL after success, and after a failure an object that you free. There are no errors kept per
+ * thread. Do not read `error` in the same expression as the call: `check(tieback_x(.., &error), error)` may pass its
+ * value from before.
+ *
+ * ```c
+ * static int is_there(const tieback_service *service, const tieback_scope *scope, const char *hook_id) {
+ *     tieback_hook *hook;
+ *     tieback_error *error;
+ *     tieback_status status = tieback_hook_show(service, scope, hook_id, &hook, &error);
+ *     tieback_hook_free(hook); // NULL after a failure, and then nothing happens
+ *     if (status != TIEBACK_OK && status != TIEBACK_NOT_FOUND) {
+ *         fprintf(stderr, "%s\n", tieback_error_message(error));
+ *     }
+ *     tieback_error_free(error); // NULL after success
+ *     return status == TIEBACK_OK;
+ * }
+ * ```
+ *
+ * A comment lists the errors that belong to its function. Three more are possible: TIEBACK_UNAVAILABLE wherever
+ * TIEBACK_STORAGE is listed, when another program holds the file; TIEBACK_CANCELLED wherever you may cancel; and
+ * TIEBACK_INTERNAL, a defect in tieback. No panic leaves the library and none prints: the error says where it was, and
+ * its handle can only be closed.
+ *
+ * ## Ownership
+ *
+ * What is written through a `**` is yours: end it with the function that its comment names. What is returned directly
+ * is borrowed from the object that you asked, and ends with it. Never `free()` either. Out-parameters are NULL first
+ * and written only on success; give each a variable of its own. To end NULL does nothing. What you pass in is copied:
+ * free it after the call, when you like.
+ *
+ * ```c
+ * static void first_namespace(const tieback_service *service, const tieback_scope *scope) {
+ *     tieback_hooks *page;
+ *     tieback_error *error;
+ *     const tieback_hook *first;
+ *
+ *     check(tieback_hook_list(service, scope, NULL, &page, &error), &error);
+ *     first = tieback_hooks_at(page, 0);                     // the page's: not freed by you
+ *     if (first != NULL) puts(tieback_hook_namespace(first)); // the hook's: not freed by you
+ *     tieback_hooks_free(page);                              // yours; first and its texts end here
+ * }
+ * ```
+ *
+ * ## Handles
+ *
+ * `tieback_engine` and `tieback_service` are checked: a closed one is TIEBACK_CLOSED, one that is none is
+ * TIEBACK_INVALID_ARGUMENT, both without looking where they point to. A service does not keep its engine open. All
+ * other objects are plain memory: using one after its end is undefined, as with any other.
+ *
+ * ## Texts
+ *
+ * UTF-8 with a NUL at the end, both ways; other bytes are TIEBACK_INVALID_ARGUMENT. Bodies are a pointer and a length.
+ * Ids are texts, since newer ones are words; `strtoll` makes numbers of those that are. What an event or a scope is of,
+ * its company, project and user, you give as numbers. Moments are RFC 3339 in UTC with microseconds;
+ * `tieback_time_parse` makes numbers of them. A name that ends in `_ms` counts milliseconds, one in `_bytes` bytes.
+ * Counts and sizes of memory are `size_t`, all other numbers signed.
+ *
+ * ## Structs
+ *
+ * Begin each struct that you fill with its `_INIT` macro, or its `_init` function. A field that is 0 or NULL means its
+ * default. Structs only grow, at their end: `struct_size` says how much of it your program knows, and a newer library
+ * takes the rest as 0. A newer program's struct is accepted while what the library does not know is 0, and else
+ * refused.
+ *
+ * ```c
+ * static void options_of_any_version(const char *path) {
+ *     tieback_engine_options options = TIEBACK_ENGINE_OPTIONS_INIT; // struct_size is sizeof(options), all else is 0
+ *     tieback_engine *engine;
+ *     tieback_error *error;
+ *
+ *     options.path = path;
+ *     options.max_in_flight = 1;
+ *     check(tieback_engine_open(&options, &engine, &error), &error);
+ *     tieback_engine_close(engine);
+ * }
+ * ```
+ *
+ * ## Threads
+ *
+ * What is `const` may be used by several threads at once; what is not, by one at a time. That goes for objects; the
+ * checked handles may be used and ended by any thread at any moment. Loading and opening start no thread;
+ * `tieback_engine_start` does, and so may the first attempt. Closing an engine ends its threads. The library sets no
+ * signal handler, no locale and no `atexit`, and prints nothing.
+ *
+ * ## Forks
+ *
+ * A child process cannot use its parent's handles: calls give TIEBACK_CLOSED, and closing them does nothing. Open an
+ * engine in the child. Fork while started engines are idle: what their threads hold locked at that moment, inside
+ * SQLite or the allocator, stays locked in the child.
+ *
+ * ## Loading and unloading
+ *
+ * `dlopen` makes nothing: no thread, no file, no signal handler. Before `dlclose`, close every engine and free every
+ * object. The system may keep the library mapped after it, and on Linux usually does; so load it once and keep it,
+ * rather than again and again.
+ *
+ * ## Comments
+ *
+ * Each says, in this order: what the function does; who owns what it gives; which threads may call it; what NULL means;
+ * which errors there are. A NULL that is not mentioned is TIEBACK_INVALID_ARGUMENT. "From 0" counts an index from 0.
  *
  * SPDX-License-Identifier: MIT OR Apache-2.0
  */
@@ -73,9 +239,15 @@
 #define TIEBACK_VERSION_NUMBER 0x000100
 
 /**
+ * Whether this header is of version a.b.c or a later one: for `#if`.
+ */
+#define TIEBACK_VERSION_AT_LEAST(a, b, c) (TIEBACK_VERSION_NUMBER >= (((a) << 16) | ((b) << 8) | (c)))
+
+/**
  * The ABI that this header describes. A library fits when its `tieback_abi_version()` is the same.
  */
 #define TIEBACK_ABI_VERSION 1
+
 /**
  * Begins a `tieback_scope`.
  */
@@ -125,6 +297,46 @@
 #define TIEBACK_LEVEL_PROJECT 2
 
 /**
+ * The status of a hook that delivers, in a `tieback_hook_change`.
+ */
+#define TIEBACK_HOOK_ACTIVE 1
+
+/**
+ * The status of a hook that is kept but delivers nothing, in a `tieback_hook_change`.
+ */
+#define TIEBACK_HOOK_DISABLED 2
+
+/**
+ * How many items a page has when its `limit` is 0.
+ */
+#define TIEBACK_PAGE_DEFAULT 100
+
+/**
+ * The most items that a page has; a larger `limit` is cut to it.
+ */
+#define TIEBACK_PAGE_MAX 1000
+
+/**
+ * The most triggers that one call of `tieback_trigger_create_many` or `tieback_trigger_delete_many` takes.
+ */
+#define TIEBACK_TRIGGERS_MAX 500
+
+/**
+ * The largest payload in bytes: an event whose payload would be larger cannot be published.
+ */
+#define TIEBACK_PAYLOAD_MAX_BYTES 262144
+
+/**
+ * The most events that one call of `tieback_publish_many` takes.
+ */
+#define TIEBACK_PUBLISH_MAX 1000
+
+/**
+ * The most bytes of an answer's body that are kept.
+ */
+#define TIEBACK_RESPONSE_BODY_MAX_BYTES 65536
+
+/**
  * Something is lost or stands still: a queue was discarded, the store fails.
  */
 #define TIEBACK_LOG_ERROR 1
@@ -143,16 +355,6 @@
  * Each publish and each attempt.
  */
 #define TIEBACK_LOG_DEBUG 4
-
-/**
- * The status of a hook that delivers, in a `tieback_hook_change`.
- */
-#define TIEBACK_HOOK_ACTIVE 1
-
-/**
- * The status of a hook that is kept but delivers nothing, in a `tieback_hook_change`.
- */
-#define TIEBACK_HOOK_DISABLED 2
 
 /**
  * What came of a call. The numbers are permanent; a newer library may have more of them, so treat one that you do not
@@ -314,7 +516,8 @@ typedef struct tieback_engine tieback_engine;
 typedef struct tieback_error tieback_error;
 
 /**
- * One change of one resource, as a payload says it. What the payload's version lacks is NULL.
+ * One change of one resource, as a payload says it. What the payload's version lacks is NULL. It belongs to its
+ * delivery, or is yours from `tieback_event_parse`.
  */
 typedef struct tieback_event tieback_event;
 
@@ -375,6 +578,11 @@ typedef struct tieback_purged tieback_purged;
 typedef struct tieback_resource tieback_resource;
 
 /**
+ * A walk through resources, which fetches pages as it goes.
+ */
+typedef struct tieback_resource_iter tieback_resource_iter;
+
+/**
  * A page of resources.
  */
 typedef struct tieback_resources tieback_resources;
@@ -409,29 +617,6 @@ typedef struct tieback_trigger_iter tieback_trigger_iter;
  * A page of triggers.
  */
 typedef struct tieback_triggers tieback_triggers;
-
-/**
- * One company or one project: whose hooks a call is about. Begin with TIEBACK_SCOPE_INIT, or take
- * `tieback_scope_company` or `tieback_scope_project`.
- */
-typedef struct {
-    /**
-     * The size of this struct.
-     */
-    size_t struct_size;
-    /**
-     * TIEBACK_LEVEL_COMPANY or TIEBACK_LEVEL_PROJECT; 0 when exactly one of the ids is given and says it.
-     */
-    int32_t level;
-    /**
-     * The company, 1 to 2^63-1. In a project's scope 0 leaves it out; publishing needs it.
-     */
-    int64_t company_id;
-    /**
-     * The project, 1 to 2^63-1; 0 in a company's scope.
-     */
-    int64_t project_id;
-} tieback_scope;
 
 /**
  * A function that is told each notice as it happens. All zero: nobody is told; `tieback_engine_notices` has them too.
@@ -624,10 +809,34 @@ typedef struct {
      */
     tieback_log_callback on_log;
     /**
-     * The most talkative level that `on_log` is told, TIEBACK_LOG_ERROR to TIEBACK_LOG_DEBUG. Default TIEBACK_LOG_INFO.
+     * The most talkative level that `on_log` is told, TIEBACK_LOG_ERROR to TIEBACK_LOG_DEBUG. Default
+     * TIEBACK_LOG_INFO.
      */
     int32_t log_level;
 } tieback_engine_options;
+
+/**
+ * One company or one project: whose hooks a call is about. Begin with TIEBACK_SCOPE_INIT, or take
+ * `tieback_scope_company` or `tieback_scope_project`.
+ */
+typedef struct {
+    /**
+     * The size of this struct.
+     */
+    size_t struct_size;
+    /**
+     * TIEBACK_LEVEL_COMPANY or TIEBACK_LEVEL_PROJECT; 0 when exactly one of the ids is given and says it.
+     */
+    int32_t level;
+    /**
+     * The company, 1 to 2^63-1. In a project's scope 0 leaves it out; publishing needs it.
+     */
+    int64_t company_id;
+    /**
+     * The project, 1 to 2^63-1; 0 in a company's scope.
+     */
+    int64_t project_id;
+} tieback_scope;
 
 /**
  * A hook to create. Begin with TIEBACK_HOOK_OPTIONS_INIT.
@@ -792,45 +1001,6 @@ typedef struct {
 } tieback_hook_query;
 
 /**
- * Which deliveries to list. Begin with TIEBACK_DELIVERY_QUERY_INIT; what is NULL or 0 does not narrow the list.
- */
-typedef struct {
-    /**
-     * The size of this struct.
-     */
-    size_t struct_size;
-    /**
-     * A status word of either generation of the API: "any", "successful", "failing", "discarded" (v1.0), "succeeded",
-     * "failed", "enqueued", "retrying" (v2.0).
-     */
-    const char *status;
-    /**
-     * Only those of this resource, compared without case.
-     */
-    const char *resource_name;
-    /**
-     * Only those of this event, compared without case.
-     */
-    const char *event_type;
-    /**
-     * Only those queued at or after this moment: RFC 3339, or a day such as "2025-02-06", from its first instant.
-     */
-    const char *start;
-    /**
-     * Only those queued before this moment; a day counts up to its last instant.
-     */
-    const char *end;
-    /**
-     * Where to go on: the page before's `tieback_deliveries_next_page`. NULL for the first page.
-     */
-    const char *after;
-    /**
-     * How many items a page has at the most: default 100, at most 1,000.
-     */
-    int32_t limit;
-} tieback_delivery_query;
-
-/**
  * An event to publish. Begin with TIEBACK_EVENT_OPTIONS_INIT; what is NULL or 0 is left out.
  */
 typedef struct {
@@ -913,9 +1083,64 @@ typedef struct {
     const char *data_json;
 } tieback_event_options;
 
+/**
+ * Which deliveries to list. Begin with TIEBACK_DELIVERY_QUERY_INIT; what is NULL or 0 does not narrow the list.
+ */
+typedef struct {
+    /**
+     * The size of this struct.
+     */
+    size_t struct_size;
+    /**
+     * A status word of either generation of the API: "any", "successful", "failing", "discarded" (v1.0), "succeeded",
+     * "failed", "enqueued", "retrying" (v2.0).
+     */
+    const char *status;
+    /**
+     * Only those of this resource, compared without case.
+     */
+    const char *resource_name;
+    /**
+     * Only those of this event, compared without case.
+     */
+    const char *event_type;
+    /**
+     * Only those queued at or after this moment: RFC 3339, or a day such as "2025-02-06", from its first instant.
+     */
+    const char *start;
+    /**
+     * Only those queued before this moment; a day counts up to its last instant.
+     */
+    const char *end;
+    /**
+     * Where to go on: the page before's `tieback_deliveries_next_page`. NULL for the first page.
+     */
+    const char *after;
+    /**
+     * How many items a page has at the most: default 100, at most 1,000.
+     */
+    int32_t limit;
+} tieback_delivery_query;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+/*! @defgroup versions Versions
+ *
+ * Which library a program has loaded, and what it is made of.
+ *
+ * ```c
+ * static void print_versions(void) {
+ *     size_t i;
+ *
+ *     printf("tieback %s, compiled with %s\n", tieback_version(), TIEBACK_VERSION);
+ *     printf("made of %s\n", tieback_build_info());
+ *     for (i = 0; i < tieback_payload_version_count(); i++) puts(tieback_payload_version(i));
+ * }
+ * ```
+ * @{
+ */
 
 /**
  * The version of the library as text, such as "0.1.0".
@@ -923,6 +1148,13 @@ extern "C" {
  * Ownership: static, never freed. Threads: any. NULL: never given. Errors: none.
  */
 const char *tieback_version(void);
+
+/**
+ * The version of the library as a number that grows, 0xMMNNPP, as `TIEBACK_VERSION_NUMBER` is the header's.
+ *
+ * Ownership: a number. Threads: any. NULL: takes none. Errors: none.
+ */
+int32_t tieback_version_number(void);
 
 /**
  * The version of the library's ABI. A program and a library fit when this is the `TIEBACK_ABI_VERSION` that the
@@ -933,224 +1165,65 @@ const char *tieback_version(void);
 int32_t tieback_abi_version(void);
 
 /**
- * The word for a status: "ok", "invalid_argument", "not_found", ...; "unknown" for a number that this library does not
- * have.
+ * What the library is made of, as JSON: `version`, `abi_version`, `sqlite` (its version), `tls`, `target`, `debug`,
+ * `features` and `payload_versions`. For logs and reports.
  *
  * Ownership: static, never freed. Threads: any. NULL: never given. Errors: none.
  */
-const char *tieback_status_name(int32_t status);
+const char *tieback_build_info(void);
 
 /**
- * Frees an error.
+ * How many payload versions there are.
  *
- * Ownership: ends the error. Threads: one. NULL: nothing happens. Errors: none.
+ * Ownership: a number. Threads: any. NULL: takes none. Errors: none.
  */
-void tieback_error_free(tieback_error *error);
+size_t tieback_payload_version_count(void);
 
 /**
- * The status that the call answered.
+ * A payload version, from 0, oldest first: "v2.0", "v3.0", "v4.0". Procore recommends the last one for new hooks.
  *
- * Ownership: a number. Threads: any. NULL: gives TIEBACK_OK. Errors: none.
+ * Ownership: static, never freed. Threads: any. NULL: takes none; an index past the end gives NULL. Errors: none.
  */
-tieback_status tieback_error_status(const tieback_error *error);
+const char *tieback_payload_version(size_t index);
 
-/**
- * One line: what was wrong, with which value, what to do next.
- *
- * Ownership: the error's, until it is freed. Threads: any. NULL: gives "", so that it can always be printed.
- * Errors: none.
- */
-const char *tieback_error_message(const tieback_error *error);
+/*! @} */
 
-/**
- * The operation that failed, such as "hook_create".
+/*! @defgroup engine Engine
  *
- * Ownership: the error's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_error_operation(const tieback_error *error);
-
-/**
- * The HTTP status of a server's answer that caused this; 0 when there was none.
+ * Opening, running and closing. An engine delivers in one of three ways: on threads of its own after
+ * `tieback_engine_start`; on yours, as long as it takes, in `tieback_engine_run_until_idle`; on yours, a little at a
+ * time, in `tieback_engine_pump`.
  *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
- */
-int32_t tieback_error_http_status(const tieback_error *error);
-
-/**
- * The server's id of the request; NULL when it gave none.
+ * ```c
+ * static void deliver_in_the_background(const char *path) {
+ *     tieback_engine_options options = TIEBACK_ENGINE_OPTIONS_INIT;
+ *     tieback_engine *engine;
+ *     tieback_error *error;
+ *     int64_t limit_ms;
  *
- * Ownership: the error's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_error_request_id(const tieback_error *error);
-
-/**
- * Whether the same call can be expected to succeed later.
+ *     options.path = path;
+ *     check(tieback_engine_open(&options, &engine, &error), &error);
+ *     check(tieback_engine_start(engine, &error), &error);
+ *     // ... publish, from any thread ...
+ *     check(tieback_engine_attempt_limit_ms(engine, &limit_ms, &error), &error);
+ *     check(tieback_engine_stop(engine, limit_ms, &error), &error); // attempts in flight may end
+ *     tieback_engine_close(engine);
+ * }
  *
- * Ownership: a number. Threads: any. NULL: gives TIEBACK_RETRY_NEVER. Errors: none.
- */
-tieback_retry tieback_error_retry(const tieback_error *error);
-
-/**
- * How long to wait before the same call is made again, in milliseconds; 0 unless the retry is TIEBACK_RETRY_AFTER.
+ * // For hosts without threads: once in each turn of the program's own loop.
+ * static int a_turn(const tieback_engine *engine) {
+ *     tieback_idle_report *report;
+ *     tieback_error *error;
+ *     int is_idle;
  *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ *     check(tieback_engine_pump(engine, 20, &report, &error), &error);
+ *     is_idle = tieback_idle_report_idle(report);
+ *     tieback_idle_report_free(report);
+ *     return is_idle;
+ * }
+ * ```
+ * @{
  */
-int64_t tieback_error_retry_after_ms(const tieback_error *error);
-
-/**
- * The error as JSON.
- *
- * Ownership: the error's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_error_to_json(const tieback_error *error);
-
-/**
- * Frees a text that was given through a `char **`. Texts that are returned directly belong to their objects: never
- * free those.
- *
- * Ownership: ends the text. Threads: one. NULL: nothing happens. Errors: none.
- */
-void tieback_string_free(char *text);
-
-/**
- * Zeroes a scope of `struct_size` bytes and writes the size into it: TIEBACK_SCOPE_INIT for languages without macros.
- *
- * Ownership: the scope stays yours. Threads: one. NULL: nothing happens. Errors: none.
- */
-void tieback_scope_init(tieback_scope *scope, size_t struct_size);
-
-/**
- * A company's scope.
- *
- * Ownership: a value. Threads: any. NULL: takes none. Errors: none here; the call that uses it checks the id.
- */
-tieback_scope tieback_scope_company(int64_t company_id);
-
-/**
- * A project's scope. The company may be 0 where only the project is known.
- *
- * Ownership: a value. Threads: any. NULL: takes none. Errors: none here; the call that uses it checks the ids.
- */
-tieback_scope tieback_scope_project(int64_t project_id, int64_t company_id);
-
-/**
- * How much the line matters: TIEBACK_LOG_ERROR to TIEBACK_LOG_DEBUG; larger numbers are more talkative.
- *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
- */
-int32_t tieback_log_line_level(const tieback_log_line *line);
-
-/**
- * When it happened, RFC 3339 in UTC.
- *
- * Ownership: the line's, until the callback returns. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_log_line_at(const tieback_log_line *line);
-
-/**
- * The hook that it is about; NULL when it concerns all.
- *
- * Ownership: the line's, until the callback returns. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_log_line_hook_id(const tieback_log_line *line);
-
-/**
- * What happened, in one line without secrets.
- *
- * Ownership: the line's, until the callback returns. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_log_line_message(const tieback_log_line *line);
-
-/**
- * The line as JSON.
- *
- * Ownership: the line's, until the callback returns. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_log_line_to_json(const tieback_log_line *line);
-
-/**
- * What happened since the last call: lanes that paused, resumed or were flushed, a store that failed or was restored.
- * At most 1,024 are kept; the oldest go first.
- *
- * Ownership: `*out` is yours; free it with `tieback_notices_free`. Threads: any. NULL: `error` may be.
- * Errors: TIEBACK_CLOSED.
- */
-tieback_status tieback_engine_notices(const tieback_engine *engine, tieback_notices **out, tieback_error **error);
-
-/**
- * Frees a list and its notices.
- *
- * Ownership: ends the list. Threads: one. NULL: nothing happens. Errors: none.
- */
-void tieback_notices_free(tieback_notices *list);
-
-/**
- * How many notices the list has.
- *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
- */
-size_t tieback_notices_len(const tieback_notices *list);
-
-/**
- * One notice of the list, from 0.
- *
- * Ownership: the list's, until it is freed. Threads: any. NULL: gives NULL, and so does an index past the end.
- * Errors: none.
- */
-const tieback_notice *tieback_notices_at(const tieback_notices *list, size_t index);
-
-/**
- * The hook's id; NULL when the notice concerns all hooks.
- *
- * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_notice_hook_id(const tieback_notice *notice);
-
-/**
- * When it happened, as RFC 3339.
- *
- * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_notice_at(const tieback_notice *notice);
-
-/**
- * What happened: "paused", "resumed", "flushed"; "store_failed" while the store cannot keep what was delivered (such
- * as on a full disk): then nothing starts, and it is tried again every second; "out_of_descriptors" while this process
- * may open no more files: then attempts wait, and no endpoint is taken to have failed; or "restored" when the engine
- * opened a store that was restored from a backup and still has what was queued in it, which may have been sent before.
- *
- * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_notice_kind(const tieback_notice *notice);
-
-/**
- * Why the lane was paused, such as "503", what the store's error says, or what to do about file
- * descriptors; NULL for other kinds.
- *
- * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_notice_reason(const tieback_notice *notice);
-
-/**
- * How many deliveries a flush discarded; 0 for other kinds.
- *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
- */
-int64_t tieback_notice_discarded(const tieback_notice *notice);
-
-/**
- * How many deliveries were queued in the backup that the store was restored from, and are still; 0 for other kinds.
- *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
- */
-int64_t tieback_notice_queued(const tieback_notice *notice);
-
-/**
- * The notice as JSON.
- *
- * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_notice_to_json(const tieback_notice *notice);
 
 /**
  * Zeroes options of `struct_size` bytes and writes the size into them: TIEBACK_ENGINE_OPTIONS_INIT for languages
@@ -1159,6 +1232,14 @@ const char *tieback_notice_to_json(const tieback_notice *notice);
  * Ownership: the options stay yours. Threads: one. NULL: nothing happens. Errors: none.
  */
 void tieback_engine_options_init(tieback_engine_options *options, size_t struct_size);
+
+/**
+ * Like `tieback_engine_options_init`, with the default of each number in place of 0: to show them, or to set one
+ * relative to its default. A limit that there is none of by default stays 0, and so does what is not a number.
+ *
+ * Ownership: the options stay yours. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_engine_options_defaults(tieback_engine_options *options, size_t struct_size);
 
 /**
  * Opens an engine on its file, which is created when it is not there. Starts no thread. Any number of engines may have
@@ -1193,31 +1274,33 @@ tieback_status tieback_engine_open_from_json(const char *json, tieback_engine **
 void tieback_engine_close(tieback_engine *engine);
 
 /**
- * Makes a handle of the engine's service, which manages hooks and triggers and lists deliveries. It does not keep the
- * engine open.
- *
- * Ownership: `*out` is yours; end it with `tieback_service_free`. Threads: any. NULL: `error` may be.
- * Errors: TIEBACK_CLOSED.
- */
-tieback_status tieback_engine_service(const tieback_engine *engine, tieback_service **out, tieback_error **error);
-
-/**
- * Starts delivering on threads of the engine's own. Starting a started engine changes nothing.
+ * Starts delivering on threads of the engine's own. Starting a started engine changes nothing. While another thread
+ * delivers in `tieback_engine_run_until_idle` or `tieback_engine_pump`, it waits for that.
  *
  * Ownership: nothing is given. Threads: any. NULL: `error` may be.
  * Errors: TIEBACK_CLOSED; TIEBACK_STORAGE when the queue cannot be read; TIEBACK_UNAVAILABLE when the system gives no
- * threads.
+ * threads; TIEBACK_CONFLICT inside of a callback.
  */
 tieback_status tieback_engine_start(const tieback_engine *engine, tieback_error **error);
 
 /**
  * Stops delivering: nothing starts any more, and attempts in flight get `grace_ms` to end and be recorded. What has
- * not ended by then is queued again. Stopping a stopped engine changes nothing.
+ * not ended by then is queued again. Whoever runs the engine on another thread returns. Stopping a stopped engine
+ * changes nothing.
  *
  * Ownership: nothing is given. Threads: any. NULL: `error` may be.
- * Errors: TIEBACK_CLOSED; TIEBACK_INVALID_ARGUMENT for a negative time.
+ * Errors: TIEBACK_CLOSED; TIEBACK_INVALID_ARGUMENT for a negative time; TIEBACK_CONFLICT inside of a callback.
  */
 tieback_status tieback_engine_stop(const tieback_engine *engine, int64_t grace_ms, tieback_error **error);
+
+/**
+ * How long an attempt can take at the most, in milliseconds: the time limits of the options together. As the
+ * `grace_ms` of `tieback_engine_stop` it lets every attempt end.
+ *
+ * Ownership: `*out` is a number, 0 after an error. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_CLOSED.
+ */
+tieback_status tieback_engine_attempt_limit_ms(const tieback_engine *engine, int64_t *out, tieback_error **error);
 
 /**
  * Delivers on your thread what is due, for about `budget_ms`; returns early when nothing is in flight or due. For
@@ -1226,8 +1309,8 @@ tieback_status tieback_engine_stop(const tieback_engine *engine, int64_t grace_m
  *
  * Ownership: `*out` is yours; free it with `tieback_idle_report_free`. Threads: any; one at a time runs, others wait
  * for it. NULL: `out` and `error` may be.
- * Errors: TIEBACK_CLOSED; TIEBACK_CONFLICT when the engine is started; TIEBACK_STORAGE; TIEBACK_INVALID_ARGUMENT for a
- * negative time.
+ * Errors: TIEBACK_CLOSED; TIEBACK_CONFLICT when the engine is started, and inside of a callback; TIEBACK_STORAGE;
+ * TIEBACK_INVALID_ARGUMENT for a negative time.
  */
 tieback_status tieback_engine_pump(const tieback_engine *engine,
                                    int64_t budget_ms,
@@ -1240,7 +1323,8 @@ tieback_status tieback_engine_pump(const tieback_engine *engine,
  * report says how many there are. That the time ran out is no error: the report says it.
  *
  * Ownership: `*out` is yours; free it with `tieback_idle_report_free`. Threads: any. NULL: `out` and `error` may be.
- * Errors: TIEBACK_CLOSED; TIEBACK_STORAGE; TIEBACK_INVALID_ARGUMENT for a negative time.
+ * Errors: TIEBACK_CLOSED; TIEBACK_CONFLICT inside of a callback; TIEBACK_STORAGE; TIEBACK_INVALID_ARGUMENT for a
+ * negative time.
  */
 tieback_status tieback_engine_run_until_idle(const tieback_engine *engine,
                                              int64_t timeout_ms,
@@ -1249,22 +1333,77 @@ tieback_status tieback_engine_run_until_idle(const tieback_engine *engine,
                                              tieback_error **error);
 
 /**
- * How much there is to do, what is kept, and what that takes on the disk. Cheap, however much there is.
+ * Frees a report.
  *
- * Ownership: `*out` is yours; free it with `tieback_stats_free`. Threads: any. NULL: `error` may be.
- * Errors: TIEBACK_CLOSED, TIEBACK_STORAGE.
+ * Ownership: ends the report. Threads: one. NULL: nothing happens. Errors: none.
  */
-tieback_status tieback_engine_stats(const tieback_engine *engine, tieback_stats **out, tieback_error **error);
+void tieback_idle_report_free(tieback_idle_report *report);
 
 /**
- * Removes at once what has been kept for longer than the options' `retention_ms`, and says what went. A worker does
- * the same when it starts and every hour, so this is for hosts that have none, or that want the space now. It works in
- * small transactions; publishing and delivering go on beside it. What is queued is never removed.
+ * 1 when nothing is in flight or due; 0 when the time ran out first.
  *
- * Ownership: `*out` is yours; free it with `tieback_purged_free`. Threads: any. NULL: `error` may be.
- * Errors: TIEBACK_CLOSED, TIEBACK_STORAGE; what was removed until then stays removed.
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
  */
-tieback_status tieback_engine_purge(const tieback_engine *engine, tieback_purged **out, tieback_error **error);
+int32_t tieback_idle_report_idle(const tieback_idle_report *report);
+
+/**
+ * How many lanes wait for the end of their back-off.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_idle_report_paused_lanes(const tieback_idle_report *report);
+
+/**
+ * How many attempts ended meanwhile.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_idle_report_attempts(const tieback_idle_report *report);
+
+/**
+ * The report as JSON.
+ *
+ * Ownership: the report's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_idle_report_to_json(const tieback_idle_report *report);
+
+/*! @} */
+
+/*! @defgroup cancelling Cancelling
+ *
+ * A token ends calls from another thread. Calls carry it through their handle: a second one of the engine, or of the
+ * service, made with the token. A cancelled call gives TIEBACK_CANCELLED.
+ *
+ * ```c
+ * // What a thread of yours does; another one calls `tieback_cancel_request(cancel, NULL)` to end it.
+ * static void deliver_until_told(const tieback_engine *engine, const tieback_cancel *cancel) {
+ *     tieback_engine *mine;
+ *     tieback_status status;
+ *     tieback_error *error;
+ *
+ *     check(tieback_engine_with_cancel(engine, cancel, &mine, &error), &error);
+ *     status = tieback_engine_run_until_idle(mine, 60000, 1, NULL, &error);
+ *     if (status == TIEBACK_CANCELLED) {
+ *         puts("told to end");
+ *         tieback_error_free(error);
+ *     } else {
+ *         check(status, &error);
+ *     }
+ *     tieback_engine_close(mine); // ends this handle alone
+ * }
+ *
+ * static void cancel_from_elsewhere(const tieback_engine *engine) {
+ *     tieback_cancel *cancel;
+ *     tieback_error *error;
+ *
+ *     check(tieback_cancel_new(&cancel, &error), &error);
+ *     check(tieback_cancel_request(cancel, &error), &error); // on any thread, at any moment
+ *     deliver_until_told(engine, cancel);
+ *     tieback_cancel_free(cancel);
+ * }
+ * ```
+ * @{
+ */
 
 /**
  * Makes a token.
@@ -1316,414 +1455,69 @@ tieback_status tieback_engine_with_cancel(const tieback_engine *engine,
  * one alone.
  *
  * Ownership: `*out` is yours; end it with `tieback_service_free`. Threads: any. NULL: `error` may be.
- * Errors: TIEBACK_CLOSED for a service that is freed or a token that is.
+ * Errors: TIEBACK_CLOSED for a service that is freed or whose engine is closed, and for a token that is freed.
  */
 tieback_status tieback_service_with_cancel(const tieback_service *service,
                                            const tieback_cancel *cancel,
                                            tieback_service **out,
                                            tieback_error **error);
 
-/**
- * Frees a report.
+/*! @} */
+
+/*! @defgroup service Service
  *
- * Ownership: ends the report. Threads: one. NULL: nothing happens. Errors: none.
+ * The handle by which hooks, triggers, resources and deliveries are managed, and the scope that each of these calls
+ * names. A call sees nothing outside of its scope: a project's hook is not there in its company's.
+ *
+ * ```c
+ * static size_t count_hooks(const tieback_engine *engine, int64_t company_id, int64_t project_id) {
+ *     tieback_scope scope = project_id != 0 ? tieback_scope_project(project_id, company_id)
+ *                                           : tieback_scope_company(company_id);
+ *     tieback_service *service;
+ *     tieback_hooks *page;
+ *     tieback_error *error;
+ *     size_t count;
+ *
+ *     check(tieback_engine_service(engine, &service, &error), &error);
+ *     check(tieback_hook_list(service, &scope, NULL, &page, &error), &error);
+ *     count = tieback_hooks_len(page);
+ *     tieback_hooks_free(page);
+ *     tieback_service_free(service);
+ *     return count;
+ * }
+ * ```
+ * @{
  */
-void tieback_idle_report_free(tieback_idle_report *report);
 
 /**
- * 1 when nothing is in flight or due; 0 when the time ran out first.
+ * Zeroes a scope of `struct_size` bytes and writes the size into it: TIEBACK_SCOPE_INIT for languages without macros.
  *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ * Ownership: the scope stays yours. Threads: one. NULL: nothing happens. Errors: none.
  */
-int32_t tieback_idle_report_idle(const tieback_idle_report *report);
+void tieback_scope_init(tieback_scope *scope, size_t struct_size);
 
 /**
- * How many lanes wait for the end of their back-off.
+ * A company's scope.
  *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ * Ownership: a value. Threads: any. NULL: takes none. Errors: none here; the call that uses it checks the id.
  */
-int64_t tieback_idle_report_paused_lanes(const tieback_idle_report *report);
+tieback_scope tieback_scope_company(int64_t company_id);
 
 /**
- * How many attempts ended meanwhile.
+ * A project's scope. The company may be 0 where only the project is known.
  *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ * Ownership: a value. Threads: any. NULL: takes none. Errors: none here; the call that uses it checks the ids.
  */
-int64_t tieback_idle_report_attempts(const tieback_idle_report *report);
+tieback_scope tieback_scope_project(int64_t project_id, int64_t company_id);
 
 /**
- * The report as JSON.
+ * Makes a handle of the engine's service, which manages hooks and triggers and lists deliveries. It does not keep the
+ * engine open.
  *
- * Ownership: the report's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ * Ownership: `*out` is yours; end it with `tieback_service_free`. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_CLOSED.
  */
-const char *tieback_idle_report_to_json(const tieback_idle_report *report);
-
-/**
- * Starts nothing on a hook's lane until `tieback_engine_resume`; new events still queue.
- *
- * Ownership: nothing is given. Threads: any. NULL: `error` may be.
- * Errors: TIEBACK_NOT_FOUND, TIEBACK_INVALID_ARGUMENT, TIEBACK_CLOSED, TIEBACK_STORAGE.
- */
-tieback_status tieback_engine_pause(const tieback_engine *engine,
-                                    const tieback_scope *scope,
-                                    const char *hook_id,
-                                    tieback_error **error);
-
-/**
- * Lets a lane go on that `tieback_engine_pause` holds. A back-off that was under way goes on too.
- *
- * Ownership: nothing is given. Threads: any. NULL: `error` may be.
- * Errors: TIEBACK_NOT_FOUND, TIEBACK_INVALID_ARGUMENT, TIEBACK_CLOSED, TIEBACK_STORAGE.
- */
-tieback_status tieback_engine_resume(const tieback_engine *engine,
-                                     const tieback_scope *scope,
-                                     const char *hook_id,
-                                     tieback_error **error);
-
-/**
- * Ends the present wait of a lane in back-off: it tries again at once. The time it has failed still counts.
- *
- * Ownership: nothing is given. Threads: any. NULL: `error` may be.
- * Errors: TIEBACK_NOT_FOUND, TIEBACK_INVALID_ARGUMENT, TIEBACK_CLOSED, TIEBACK_STORAGE.
- */
-tieback_status tieback_engine_retry_now(const tieback_engine *engine,
-                                        const tieback_scope *scope,
-                                        const char *hook_id,
-                                        tieback_error **error);
-
-/**
- * Gives one queued delivery up, so that an event which its endpoint cannot take does not hold up the rest.
- *
- * Ownership: nothing is given. Threads: any. NULL: `error` may be.
- * Errors: TIEBACK_NOT_FOUND; TIEBACK_CONFLICT when it has an outcome already; TIEBACK_INVALID_ARGUMENT,
- * TIEBACK_CLOSED, TIEBACK_STORAGE.
- */
-tieback_status tieback_engine_skip(const tieback_engine *engine,
-                                   const tieback_scope *scope,
-                                   const char *hook_id,
-                                   const char *delivery_id,
-                                   tieback_error **error);
-
-/**
- * Sends the event of a delivery that has an outcome again, as a new delivery in the hook's present payload version,
- * and gives the new one's id. On a disabled hook it is queued until the hook is active.
- *
- * Ownership: `*out` is yours; free it with `tieback_string_free`. Threads: any. NULL: `error` may be.
- * Errors: TIEBACK_NOT_FOUND; TIEBACK_CONFLICT while the old one is still queued; TIEBACK_INVALID_ARGUMENT, also when
- * the payload version cannot carry the event's ids; TIEBACK_CLOSED, TIEBACK_STORAGE.
- */
-tieback_status tieback_engine_redeliver(const tieback_engine *engine,
-                                        const tieback_scope *scope,
-                                        const char *hook_id,
-                                        const char *delivery_id,
-                                        char **out,
-                                        tieback_error **error);
-
-/**
- * Sends a made-up event to one hook, whatever its triggers are: to see whether its endpoint answers. It is of the
- * hook's first trigger, with resource id 1; in payload v2.0 and v3.0 its source_operation_id is "tieback-test". A
- * disabled hook gets none, as the answer says.
- *
- * Ownership: `*out` is yours; free it with `tieback_published_free`. Threads: any. NULL: `error` may be.
- * Errors: TIEBACK_NOT_FOUND; TIEBACK_INVALID_ARGUMENT when neither the scope nor the hook says which company a project
- * is of; TIEBACK_CLOSED, TIEBACK_STORAGE.
- */
-tieback_status tieback_engine_send_test(const tieback_engine *engine,
-                                        const tieback_scope *scope,
-                                        const char *hook_id,
-                                        tieback_published **out,
-                                        tieback_error **error);
-
-/**
- * Frees the figures.
- *
- * Ownership: ends the object. Threads: one. NULL: nothing happens. Errors: none.
- */
-void tieback_stats_free(tieback_stats *stats);
-
-/**
- * Deliveries without an outcome, including those in flight.
- *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
- */
-int64_t tieback_stats_queued(const tieback_stats *stats);
-
-/**
- * Attempts that are on the wire.
- *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
- */
-int64_t tieback_stats_in_flight(const tieback_stats *stats);
-
-/**
- * Lanes that wait after a failure, and lanes that an operator paused.
- *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
- */
-int64_t tieback_stats_paused_lanes(const tieback_stats *stats);
-
-/**
- * How long the oldest queued delivery has waited, in milliseconds; 0 when none is queued.
- *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
- */
-int64_t tieback_stats_oldest_queued_age_ms(const tieback_stats *stats);
-
-/**
- * Hooks that are not deleted.
- *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
- */
-int64_t tieback_stats_hooks(const tieback_stats *stats);
-
-/**
- * Deliveries in the log that were delivered.
- *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
- */
-int64_t tieback_stats_delivered(const tieback_stats *stats);
-
-/**
- * Deliveries in the log that were given up, for whatever reason.
- *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
- */
-int64_t tieback_stats_discarded(const tieback_stats *stats);
-
-/**
- * When the oldest delivery of the log got its outcome, as RFC 3339; NULL when none has one.
- *
- * Ownership: the object's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_stats_oldest_kept_at(const tieback_stats *stats);
-
-/**
- * How long the database file is.
- *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
- */
-int64_t tieback_stats_database_bytes(const tieback_stats *stats);
-
-/**
- * How much of the database file is free, and used again before it grows.
- *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
- */
-int64_t tieback_stats_reusable_bytes(const tieback_stats *stats);
-
-/**
- * How long the write-ahead log beside the database is. It is moved into the file every 16 MiB or so; one that grows
- * far beyond that tells of a reader that holds it back, or of a disk that fails.
- *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
- */
-int64_t tieback_stats_wal_bytes(const tieback_stats *stats);
-
-/**
- * The figures as JSON.
- *
- * Ownership: the object's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_stats_to_json(const tieback_stats *stats);
-
-/**
- * Frees the figures.
- *
- * Ownership: ends the object. Threads: one. NULL: nothing happens. Errors: none.
- */
-void tieback_purged_free(tieback_purged *purged);
-
-/**
- * Deliveries with an outcome, each with its attempts.
- *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
- */
-int64_t tieback_purged_deliveries(const tieback_purged *purged);
-
-/**
- * Events that no delivery needed any more.
- *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
- */
-int64_t tieback_purged_events(const tieback_purged *purged);
-
-/**
- * Deleted hooks that nothing in the log belonged to any more.
- *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
- */
-int64_t tieback_purged_hooks(const tieback_purged *purged);
-
-/**
- * The figures as JSON.
- *
- * Ownership: the object's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_purged_to_json(const tieback_purged *purged);
-
-/**
- * Writes a backup: one file with everything as it is at one moment, for this user alone. Publishing and delivering go
- * on. The file gets its name when it is whole, checked and on disk; one that is there already is a conflict, or is
- * replaced when `replace` is 1.
- *
- * Ownership: nothing is given. Threads: any. NULL: `error` may be.
- * Errors: TIEBACK_CONFLICT; TIEBACK_INVALID_ARGUMENT when the path names no file or one of the store's own;
- * TIEBACK_UNAVAILABLE while another backup to it is under way, or an engine has it open; TIEBACK_STORAGE when the disk
- * fails or is full, or the store is damaged; TIEBACK_CLOSED. Nothing is left then.
- */
-tieback_status tieback_engine_backup(const tieback_engine *engine,
-                                     const char *path,
-                                     int32_t replace,
-                                     tieback_error **error);
-
-/**
- * Makes the store of an engine at `path` from a backup, or from the file of a closed store. No engine may have either
- * open. A store that is there already is a conflict, or is moved aside when `replace` is 1 (`hooks.db-replaced`).
- *
- * What was queued in the backup is sent, and may have been sent before, after the backup was taken: the answer says
- * how much that is. Ids that the lost store gave out after the backup was taken are not given out again.
- *
- * Ownership: `*out` is yours; free it with `tieback_restored_free`. Threads: any. NULL: `error` may be.
- * Errors: TIEBACK_CONFLICT; TIEBACK_INVALID_ARGUMENT when both paths are one file or name none; TIEBACK_UNAVAILABLE
- * while an engine has one of them open; TIEBACK_STORAGE when the backup is no tieback store, is newer than this
- * library or damaged, or the disk fails or is full. What was there is as it was then.
- */
-tieback_status tieback_restore(const char *backup,
-                               const char *path,
-                               int32_t replace,
-                               tieback_restored **out,
-                               tieback_error **error);
-
-/**
- * Looks for damage in the store, and says what it found: pages and indexes that contradict each other, rows that refer
- * to nothing, counts that are wrong, content that cannot be read. It changes nothing; publishing and delivering go on.
- * `quick` 1 leaves out what compares every row of the log. Damage is no error, but a finding.
- *
- * Ownership: `*out` is yours; free it with `tieback_integrity_report_free`. Threads: any. NULL: `error` may be.
- * Errors: TIEBACK_CLOSED; TIEBACK_STORAGE when the file cannot be read at all.
- */
-tieback_status tieback_engine_check_integrity(const tieback_engine *engine,
-                                              int32_t quick,
-                                              tieback_integrity_report **out,
-                                              tieback_error **error);
-
-/**
- * Gives the space of what was removed back to the file system; `tieback_stats_reusable_bytes` says how much that is.
- * It takes as long as writing what is kept, and room for that twice, in the temporary folder and beside the store;
- * publishing waits meanwhile, and so does whatever else writes. Without it the space is used again.
- *
- * Ownership: nothing is given. Threads: any. NULL: `error` may be.
- * Errors: TIEBACK_CLOSED; TIEBACK_STORAGE when the disk fails or is full: nothing was changed then.
- */
-tieback_status tieback_engine_compact(const tieback_engine *engine, tieback_error **error);
-
-/**
- * Frees the report.
- *
- * Ownership: ends the report. Threads: one. NULL: nothing happens. Errors: none.
- */
-void tieback_integrity_report_free(tieback_integrity_report *report);
-
-/**
- * 1 when nothing was found.
- *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
- */
-int32_t tieback_integrity_report_sound(const tieback_integrity_report *report);
-
-/**
- * How many findings the report has, at most 100.
- *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
- */
-size_t tieback_integrity_report_len(const tieback_integrity_report *report);
-
-/**
- * 1 when there are more findings than the report has.
- *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
- */
-int32_t tieback_integrity_report_more(const tieback_integrity_report *report);
-
-/**
- * Which rule a finding breaks, from 0: "file", "references", "lanes", "counts", "outcomes", "ids" or "content".
- *
- * Ownership: the report's, until it is freed. Threads: any. NULL: gives NULL, and so does an index past the end.
- * Errors: none.
- */
-const char *tieback_integrity_report_check(const tieback_integrity_report *report, size_t index);
-
-/**
- * What was found and where, from 0; no content of any row.
- *
- * Ownership: the report's, until it is freed. Threads: any. NULL: gives NULL, and so does an index past the end.
- * Errors: none.
- */
-const char *tieback_integrity_report_message(const tieback_integrity_report *report, size_t index);
-
-/**
- * The report as JSON.
- *
- * Ownership: the report's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_integrity_report_to_json(const tieback_integrity_report *report);
-
-/**
- * Frees the answer.
- *
- * Ownership: ends the object. Threads: one. NULL: nothing happens. Errors: none.
- */
-void tieback_restored_free(tieback_restored *restored);
-
-/**
- * When the backup was taken, as RFC 3339; NULL for the file of a closed store, which does not say it.
- *
- * Ownership: the object's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_restored_backed_up_at(const tieback_restored *restored);
-
-/**
- * How many deliveries were queued in the backup. They are sent, and may have been sent before.
- *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
- */
-int64_t tieback_restored_queued(const tieback_restored *restored);
-
-/**
- * How many hooks have any of them.
- *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
- */
-size_t tieback_restored_lane_count(const tieback_restored *restored);
-
-/**
- * The id of one of these hooks, from 0.
- *
- * Ownership: the object's, until it is freed. Threads: any. NULL: gives NULL, and so does an index past the end.
- * Errors: none.
- */
-const char *tieback_restored_lane_hook_id(const tieback_restored *restored, size_t index);
-
-/**
- * How many of these deliveries one of these hooks has, from 0.
- *
- * Ownership: a number. Threads: any. NULL: gives 0, and so does an index past the end. Errors: none.
- */
-int64_t tieback_restored_lane_queued(const tieback_restored *restored, size_t index);
-
-/**
- * Where the store is now that was there before; NULL when there was none.
- *
- * Ownership: the object's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_restored_replaced(const tieback_restored *restored);
-
-/**
- * The answer as JSON.
- *
- * Ownership: the object's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_restored_to_json(const tieback_restored *restored);
+tieback_status tieback_engine_service(const tieback_engine *engine, tieback_service **out, tieback_error **error);
 
 /**
  * Frees the handle of a service. The engine behind it stays open.
@@ -1732,6 +1526,58 @@ const char *tieback_restored_to_json(const tieback_restored *restored);
  * that is freed already or belongs to a parent process. Errors: none.
  */
 void tieback_service_free(tieback_service *service);
+
+/*! @} */
+
+/*! @defgroup hooks Hooks
+ *
+ * A hook is an endpoint in a scope, under a namespace. Its header values and signing secrets go in and never come out:
+ * answers show masks of them.
+ *
+ * ```c
+ * static void create_and_move(const tieback_service *service, const tieback_scope *scope, const char *url) {
+ *     static const char *const names[] = {"Authorization", "X-Tenant"};
+ *     static const char *const values[] = {"Bearer a-long-secret", "acme"};
+ *     tieback_hook_options options = TIEBACK_HOOK_OPTIONS_INIT;
+ *     tieback_hook_change change = TIEBACK_HOOK_CHANGE_INIT;
+ *     tieback_hook *hook, *changed;
+ *     tieback_error *error;
+ *
+ *     options.namespace_ = "acme-orders";
+ *     options.payload_version = "v4.0";
+ *     options.destination_url = url;
+ *     options.header_names = names;
+ *     options.header_values = values;
+ *     options.header_count = 2;
+ *     check(tieback_hook_create(service, scope, &options, &hook, &error), &error);
+ *     printf("%s: %s\n", tieback_hook_header_name(hook, 0), tieback_hook_header_value(hook, 0)); // *****ecret
+ *
+ *     change.namespace_ = "acme-purchases"; // what is not given stays
+ *     change.status = TIEBACK_HOOK_DISABLED;
+ *     check(tieback_hook_update(service, scope, tieback_hook_id(hook), &change, &changed, &error), &error);
+ *     tieback_hook_free(changed);
+ *     check(tieback_hook_delete(service, scope, tieback_hook_id(hook), &error), &error);
+ *     tieback_hook_free(hook);
+ * }
+ *
+ * // Pages are fetched as the walk needs them. A NULL with TIEBACK_OK is the end.
+ * static void walk(const tieback_service *service, const tieback_scope *scope) {
+ *     tieback_hook_iter *hooks;
+ *     tieback_hook *hook;
+ *     tieback_error *error;
+ *
+ *     check(tieback_hook_iter_new(service, scope, NULL, &hooks, &error), &error);
+ *     for (;;) {
+ *         check(tieback_hook_iter_next(hooks, &hook, &error), &error);
+ *         if (hook == NULL) break;
+ *         printf("%s %s\n", tieback_hook_id(hook), tieback_hook_destination_url(hook));
+ *         tieback_hook_free(hook);
+ *     }
+ *     tieback_hook_iter_free(hooks);
+ * }
+ * ```
+ * @{
+ */
 
 /**
  * Zeroes options of `struct_size` bytes and writes the size into them: TIEBACK_HOOK_OPTIONS_INIT for languages without
@@ -1761,8 +1607,8 @@ void tieback_hook_query_init(tieback_hook_query *query, size_t struct_size);
  * Creates a hook.
  *
  * Ownership: `*out` is yours; free it with `tieback_hook_free`. Threads: any. NULL: `error` may be.
- * Errors: TIEBACK_CONFLICT when the scope already has a hook of this namespace; TIEBACK_INVALID_ARGUMENT;
- * TIEBACK_CLOSED, TIEBACK_STORAGE.
+ * Errors: TIEBACK_CONFLICT when the scope already has a hook of this namespace; TIEBACK_INVALID_ARGUMENT for a value
+ * that is missing or wrong, and for a URL that the engine's options do not allow; TIEBACK_CLOSED, TIEBACK_STORAGE.
  */
 tieback_status tieback_hook_create(const tieback_service *service,
                                    const tieback_scope *scope,
@@ -1800,8 +1646,9 @@ tieback_status tieback_hook_show(const tieback_service *service,
  * Changes a hook, and gives it as it is then.
  *
  * Ownership: `*out` is yours; free it with `tieback_hook_free`. Threads: any. NULL: `error` may be.
- * Errors: TIEBACK_NOT_FOUND; TIEBACK_CONFLICT when the new namespace is taken; TIEBACK_INVALID_ARGUMENT, also for a
- * header value or signing secret that is a mask which an answer showed; TIEBACK_CLOSED, TIEBACK_STORAGE.
+ * Errors: TIEBACK_NOT_FOUND; TIEBACK_CONFLICT when the new namespace is taken; TIEBACK_INVALID_ARGUMENT as with
+ * `tieback_hook_create`, also for a header value or signing secret that is a mask which an answer showed, and for a
+ * URL of another receiver (`danger_keep_headers`); TIEBACK_CLOSED, TIEBACK_STORAGE.
  */
 tieback_status tieback_hook_update(const tieback_service *service,
                                    const tieback_scope *scope,
@@ -1809,6 +1656,21 @@ tieback_status tieback_hook_update(const tieback_service *service,
                                    const tieback_hook_change *change,
                                    tieback_hook **out,
                                    tieback_error **error);
+
+/**
+ * Changes a hook from JSON: the members of `tieback_hook_create_from_json`, and `status` ("active" or "disabled") and
+ * `danger_keep_headers`; what is left out stays as it is. `{"destination_headers": {}}` takes all headers away,
+ * `{"signing_secrets": []}` all secrets, `{"clear_rate_limit": true}` the rate limit.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_hook_free`. Threads: any. NULL: `error` may be.
+ * Errors: those of `tieback_hook_update`; an unknown member is TIEBACK_INVALID_ARGUMENT.
+ */
+tieback_status tieback_hook_update_from_json(const tieback_service *service,
+                                             const tieback_scope *scope,
+                                             const char *hook_id,
+                                             const char *json,
+                                             tieback_hook **out,
+                                             tieback_error **error);
 
 /**
  * Deletes a hook and its triggers; what is queued for it is discarded.
@@ -2007,6 +1869,13 @@ const tieback_hook *tieback_hooks_at(const tieback_hooks *hooks, size_t index);
 const char *tieback_hooks_next_page(const tieback_hooks *hooks);
 
 /**
+ * The page as JSON: `items`, and `next` unless it is the last one.
+ *
+ * Ownership: the page's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_hooks_to_json(const tieback_hooks *hooks);
+
+/**
  * Begins a walk through all hooks of a list, over page borders. Nothing is fetched yet; the query's `limit` is the
  * size of the pages that will be.
  *
@@ -2034,6 +1903,55 @@ tieback_status tieback_hook_iter_next(tieback_hook_iter *iter, tieback_hook **ou
  * Ownership: ends the walk. Threads: one. NULL: nothing happens. Errors: none.
  */
 void tieback_hook_iter_free(tieback_hook_iter *iter);
+
+/*! @} */
+
+/*! @defgroup triggers Triggers
+ *
+ * A trigger says which event of which resource a hook wants. The resources are those of a catalogue. A call on many
+ * items answers each for itself: that one is wrong does not touch the others.
+ *
+ * ```c
+ * static void add_triggers(const tieback_service *service, const tieback_scope *scope, const char *hook_id) {
+ *     static const char *const resources[] = {"Company Vendors", "Departments", "Deprtments"};
+ *     static const char *const events[] = {"create", "update", "update"};
+ *     tieback_bulk *answers;
+ *     tieback_error *error;
+ *     size_t i;
+ *
+ *     check(tieback_trigger_create_many(service, scope, hook_id, resources, events, 3, &answers, &error), &error);
+ *     for (i = 0; i < tieback_bulk_len(answers); i++) {
+ *         if (tieback_bulk_status(answers, i) == TIEBACK_OK) {
+ *             printf("trigger %s\n", tieback_trigger_id(tieback_bulk_trigger(answers, i)));
+ *         } else {
+ *             puts(tieback_error_message(tieback_bulk_error(answers, i))); // ... did you mean `Departments`?
+ *         }
+ *     }
+ *     tieback_bulk_free(answers);
+ * }
+ *
+ * static void print_resources(const tieback_service *service, const tieback_scope *scope) {
+ *     tieback_resource_iter *resources;
+ *     tieback_resource *resource;
+ *     tieback_error *error;
+ *     size_t i;
+ *
+ *     check(tieback_resource_iter_new(service, scope, NULL, 0, NULL, &resources, &error), &error);
+ *     for (;;) {
+ *         check(tieback_resource_iter_next(resources, &resource, &error), &error);
+ *         if (resource == NULL) break;
+ *         printf("%s:", tieback_resource_name(resource));
+ *         for (i = 0; i < tieback_resource_event_type_count(resource); i++) {
+ *             printf(" %s", tieback_resource_event_type(resource, i));
+ *         }
+ *         printf("\n");
+ *         tieback_resource_free(resource);
+ *     }
+ *     tieback_resource_iter_free(resources);
+ * }
+ * ```
+ * @{
+ */
 
 /**
  * Adds a trigger to a hook. The event type is "create", "update" or "delete", in any case.
@@ -2150,6 +2068,13 @@ const tieback_trigger *tieback_triggers_at(const tieback_triggers *triggers, siz
 const char *tieback_triggers_next_page(const tieback_triggers *triggers);
 
 /**
+ * The page as JSON: `items`, and `next` unless it is the last one.
+ *
+ * Ownership: the page's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_triggers_to_json(const tieback_triggers *triggers);
+
+/**
  * Begins a walk through all triggers of a hook, over page borders. Nothing is fetched yet; `limit` is the size of the
  * pages that will be.
  *
@@ -2182,12 +2107,153 @@ tieback_status tieback_trigger_iter_next(tieback_trigger_iter *iter, tieback_tri
 void tieback_trigger_iter_free(tieback_trigger_iter *iter);
 
 /**
- * Adds many triggers to a hook, at most 500: item i is `resource_names[i]` with `event_types[i]`.
+ * Frees a resource that was given to you; those of a list belong to the list.
+ *
+ * Ownership: ends the resource. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_resource_free(tieback_resource *resource);
+
+/**
+ * Its name, as triggers and payloads spell it.
+ *
+ * Ownership: the resource's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_resource_name(const tieback_resource *resource);
+
+/**
+ * How many events it has.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+size_t tieback_resource_event_type_count(const tieback_resource *resource);
+
+/**
+ * One of its events, from 0, in lower case.
+ *
+ * Ownership: the resource's, until it is freed. Threads: any. NULL: gives NULL, and so does an index past the end.
+ * Errors: none.
+ */
+const char *tieback_resource_event_type(const tieback_resource *resource, size_t index);
+
+/**
+ * How many of its events no longer fire and cannot be triggered on any more.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+size_t tieback_resource_deprecated_count(const tieback_resource *resource);
+
+/**
+ * One of the events that no longer fire, from 0.
+ *
+ * Ownership: the resource's, until it is freed. Threads: any. NULL: gives NULL, and so does an index past the end.
+ * Errors: none.
+ */
+const char *tieback_resource_deprecated(const tieback_resource *resource, size_t index);
+
+/**
+ * What the catalogue says about it, often "".
+ *
+ * Ownership: the resource's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_resource_note(const tieback_resource *resource);
+
+/**
+ * The resource as JSON.
+ *
+ * Ownership: the resource's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_resource_to_json(const tieback_resource *resource);
+
+/**
+ * Lists one page of what can be triggered on at the scope's level, by name. With a payload version, only what that can
+ * carry. A `limit` of 0 means 100; at most 1,000 come. `after` is the page before's `tieback_resources_next_page`.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_resources_free`. Threads: any. NULL: `payload_version` may be,
+ * meaning any, and `after`, meaning the first page; so may `error`.
+ * Errors: TIEBACK_INVALID_ARGUMENT, TIEBACK_CLOSED.
+ */
+tieback_status tieback_resource_list(const tieback_service *service,
+                                     const tieback_scope *scope,
+                                     const char *payload_version,
+                                     int32_t limit,
+                                     const char *after,
+                                     tieback_resources **out,
+                                     tieback_error **error);
+
+/**
+ * Frees a page and its resources.
+ *
+ * Ownership: ends the page. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_resources_free(tieback_resources *resources);
+
+/**
+ * How many resources the page has.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+size_t tieback_resources_len(const tieback_resources *resources);
+
+/**
+ * One resource of the page, from 0.
+ *
+ * Ownership: the page's, until it is freed. Threads: any. NULL: gives NULL, and so does an index past the end.
+ * Errors: none.
+ */
+const tieback_resource *tieback_resources_at(const tieback_resources *resources, size_t index);
+
+/**
+ * Where the next page begins, for `after`; NULL on the last page.
+ *
+ * Ownership: the page's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_resources_next_page(const tieback_resources *resources);
+
+/**
+ * The page as JSON: `items`, and `next` unless it is the last one.
+ *
+ * Ownership: the page's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_resources_to_json(const tieback_resources *resources);
+
+/**
+ * Begins a walk through all resources of the scope's level, over page borders. Nothing is fetched yet; `limit` is the
+ * size of the pages that will be.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_resource_iter_free`. Threads: any. NULL: `payload_version` may be,
+ * meaning any, and `after`, meaning the first page; so may `error`.
+ * Errors: TIEBACK_INVALID_ARGUMENT, TIEBACK_CLOSED.
+ */
+tieback_status tieback_resource_iter_new(const tieback_service *service,
+                                         const tieback_scope *scope,
+                                         const char *payload_version,
+                                         int32_t limit,
+                                         const char *after,
+                                         tieback_resource_iter **out,
+                                         tieback_error **error);
+
+/**
+ * Gives the next resource; NULL, with TIEBACK_OK, at the end. After an error the walk can go on where it was.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_resource_free`. Threads: one at a time. NULL: `error` may be.
+ * Errors: TIEBACK_CLOSED; TIEBACK_INVALID_ARGUMENT for a place that is none of this list.
+ */
+tieback_status tieback_resource_iter_next(tieback_resource_iter *iter, tieback_resource **out, tieback_error **error);
+
+/**
+ * Frees a walk. The resources that it gave stay yours.
+ *
+ * Ownership: ends the walk. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_resource_iter_free(tieback_resource_iter *iter);
+
+/**
+ * Adds many triggers to a hook, at most TIEBACK_TRIGGERS_MAX: item i is `resource_names[i]` with `event_types[i]`.
  *
  * Ownership: `*out` is yours; free it with `tieback_bulk_free`. Threads: any. NULL: `error` may be, and both arrays
  * with a `count` of 0.
- * Errors: TIEBACK_NOT_FOUND for the hook; TIEBACK_INVALID_ARGUMENT with more than 500; TIEBACK_CLOSED,
- * TIEBACK_STORAGE. What is wrong with one item is in that item's answer.
+ * Errors: TIEBACK_NOT_FOUND for the hook; TIEBACK_INVALID_ARGUMENT with too many; TIEBACK_CLOSED, TIEBACK_STORAGE.
+ * What is wrong with one item is in that item's answer.
  */
 tieback_status tieback_trigger_create_many(const tieback_service *service,
                                            const tieback_scope *scope,
@@ -2199,12 +2265,27 @@ tieback_status tieback_trigger_create_many(const tieback_service *service,
                                            tieback_error **error);
 
 /**
- * Removes many triggers of a hook, at most 500.
+ * Adds many triggers to a hook from a JSON list, at most TIEBACK_TRIGGERS_MAX:
+ * `[{"resource_name": "RFIs", "event_type": "create"}, ...]`.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_bulk_free`. Threads: any. NULL: `error` may be.
+ * Errors: those of `tieback_trigger_create_many`; TIEBACK_INVALID_ARGUMENT for a text that is no JSON list. What is
+ * wrong with one item, an unknown member too, is in that item's answer.
+ */
+tieback_status tieback_trigger_create_many_from_json(const tieback_service *service,
+                                                     const tieback_scope *scope,
+                                                     const char *hook_id,
+                                                     const char *json,
+                                                     tieback_bulk **out,
+                                                     tieback_error **error);
+
+/**
+ * Removes many triggers of a hook, at most TIEBACK_TRIGGERS_MAX.
  *
  * Ownership: `*out` is yours; free it with `tieback_bulk_free`. Threads: any. NULL: `error` may be, and the array
  * with a `count` of 0.
- * Errors: TIEBACK_NOT_FOUND for the hook; TIEBACK_INVALID_ARGUMENT with more than 500; TIEBACK_CLOSED,
- * TIEBACK_STORAGE. What is wrong with one item is in that item's answer.
+ * Errors: TIEBACK_NOT_FOUND for the hook; TIEBACK_INVALID_ARGUMENT with too many; TIEBACK_CLOSED, TIEBACK_STORAGE.
+ * What is wrong with one item is in that item's answer.
  */
 tieback_status tieback_trigger_delete_many(const tieback_service *service,
                                            const tieback_scope *scope,
@@ -2261,250 +2342,312 @@ const tieback_trigger *tieback_bulk_trigger(const tieback_bulk *bulk, size_t ind
 const tieback_published *tieback_bulk_published(const tieback_bulk *bulk, size_t index);
 
 /**
- * Lists one page of what can be triggered on at the scope's level, by name. With a payload version, only what that can
- * carry. A `limit` of 0 means 100; at most 1,000 come. `after` is the page before's `tieback_resources_next_page`.
+ * The answers as a JSON list, in the order of the items: each `{"trigger": {...}}`, `{"published": {...}}`,
+ * `{"deleted": true}` or `{"error": {...}}`.
  *
- * Ownership: `*out` is yours; free it with `tieback_resources_free`. Threads: any. NULL: `payload_version` may be,
- * meaning any, and `after`, meaning the first page; so may `error`.
- * Errors: TIEBACK_INVALID_ARGUMENT, TIEBACK_CLOSED.
+ * Ownership: the answers', until they are freed. Threads: any. NULL: gives NULL. Errors: none.
  */
-tieback_status tieback_resource_list(const tieback_service *service,
-                                     const tieback_scope *scope,
-                                     const char *payload_version,
-                                     int32_t limit,
-                                     const char *after,
-                                     tieback_resources **out,
-                                     tieback_error **error);
+const char *tieback_bulk_to_json(const tieback_bulk *bulk);
+
+/*! @} */
+
+/*! @defgroup events Events and publishing
+ *
+ * What happened is published once; each hook of its scope with a trigger for it gets a delivery. After TIEBACK_OK the
+ * event and its deliveries are on disk. An event with a ULID of your own can be published again without harm: it is one
+ * event.
+ *
+ * ```c
+ * static void publish_an_update(const tieback_engine *engine) {
+ *     tieback_event_options event = TIEBACK_EVENT_OPTIONS_INIT;
+ *     tieback_published *published;
+ *     tieback_error *error;
+ *
+ *     event.company_id = 5358233;
+ *     event.resource_name = "Company Users";
+ *     event.resource_id = "42";
+ *     event.event_type = "update";
+ *     event.ulid = "01JMYXMZRBVKK0PC6XS8SA4QRE";
+ *     check(tieback_publish(engine, &event, &published, &error), &error);
+ *     if (tieback_published_no_delivery(published) != NULL) {
+ *         printf("nobody gets it: %s\n", tieback_published_no_delivery(published)); // no_trigger, ...
+ *     }
+ *     tieback_published_free(published);
+ *
+ *     // The same from JSON, for hosts that have it as a text.
+ *     check(tieback_publish_from_json(engine,
+ *                                     "{\"company_id\": 5358233, \"resource_name\": \"Company Users\","
+ *                                     " \"resource_id\": 43, \"event_type\": \"update\"}",
+ *                                     &published, &error),
+ *           &error);
+ *     tieback_published_free(published);
+ * }
+ * ```
+ * @{
+ */
 
 /**
- * Frees a page and its resources.
+ * Zeroes options of `struct_size` bytes and writes the size into them: TIEBACK_EVENT_OPTIONS_INIT for languages
+ * without macros.
  *
- * Ownership: ends the page. Threads: one. NULL: nothing happens. Errors: none.
+ * Ownership: the options stay yours. Threads: one. NULL: nothing happens. Errors: none.
  */
-void tieback_resources_free(tieback_resources *resources);
+void tieback_event_options_init(tieback_event_options *options, size_t struct_size);
 
 /**
- * How many resources the page has.
+ * Publishes one event. After TIEBACK_OK, the event and its deliveries are on disk.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_published_free`. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_INVALID_ARGUMENT for an event that cannot be published; TIEBACK_CONFLICT when its ulid or id was
+ * published before with other content; TIEBACK_UNAVAILABLE when a queue is full (`max_queued`, `max_queued_per_hook`);
+ * TIEBACK_CLOSED, TIEBACK_STORAGE. Nothing of the event is kept then.
+ */
+tieback_status tieback_publish(const tieback_engine *engine,
+                               const tieback_event_options *event,
+                               tieback_published **out,
+                               tieback_error **error);
+
+/**
+ * Publishes one event from JSON: `{"company_id": 1, "resource_name": "Company Users", "resource_id": 42, "event_type":
+ * "update"}`, with the members that `tieback_event_to_json` gives.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_published_free`. Threads: any. NULL: `error` may be.
+ * Errors: those of `tieback_publish`; an unknown member is TIEBACK_INVALID_ARGUMENT.
+ */
+tieback_status tieback_publish_from_json(const tieback_engine *engine,
+                                         const char *json,
+                                         tieback_published **out,
+                                         tieback_error **error);
+
+/**
+ * Publishes many events in one transaction, at most TIEBACK_PUBLISH_MAX; `events` is an array of pointers. After
+ * TIEBACK_OK, every event whose answer is TIEBACK_OK is on disk.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_bulk_free`. Threads: any. NULL: `error` may be, and the array
+ * with a `count` of 0.
+ * Errors: TIEBACK_INVALID_ARGUMENT with too many; TIEBACK_CLOSED, TIEBACK_STORAGE: none is published then. What is
+ * wrong with one event, a full queue too, is in that event's answer.
+ */
+tieback_status tieback_publish_many(const tieback_engine *engine,
+                                    const tieback_event_options *const *events,
+                                    size_t count,
+                                    tieback_bulk **out,
+                                    tieback_error **error);
+
+/**
+ * Publishes many events from a JSON list, at most TIEBACK_PUBLISH_MAX: `[{"company_id": 1, ...}, ...]`, each as in
+ * `tieback_publish_from_json`.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_bulk_free`. Threads: any. NULL: `error` may be.
+ * Errors: those of `tieback_publish_many`; TIEBACK_INVALID_ARGUMENT for a text that is no JSON list. What is wrong
+ * with one event, an unknown member too, is in that event's answer.
+ */
+tieback_status tieback_publish_many_from_json(const tieback_engine *engine,
+                                              const char *json,
+                                              tieback_bulk **out,
+                                              tieback_error **error);
+
+/**
+ * Frees what a call gave; those of a bulk answer belong to it.
+ *
+ * Ownership: ends the object. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_published_free(tieback_published *published);
+
+/**
+ * The event's number, given or made.
+ *
+ * Ownership: the object's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_published_id(const tieback_published *published);
+
+/**
+ * The event's ULID, given or made.
+ *
+ * Ownership: the object's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_published_ulid(const tieback_published *published);
+
+/**
+ * How many deliveries it made: one per hook in its scope with a trigger for it.
  *
  * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
  */
-size_t tieback_resources_len(const tieback_resources *resources);
+int64_t tieback_published_deliveries(const tieback_published *published);
 
 /**
- * One resource of the page, from 0.
+ * 1 when the event had been published before; then the deliveries are those of that time.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int32_t tieback_published_duplicate(const tieback_published *published);
+
+/**
+ * Why there was no delivery: "no_hook_in_scope", "no_trigger", "hook_disabled", "version_cannot_carry_id" or
+ * "event_deprecated"; NULL when there was one.
+ *
+ * Ownership: the object's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_published_no_delivery(const tieback_published *published);
+
+/**
+ * How many hooks have new work by it. With a duplicate there are none.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+size_t tieback_published_hook_count(const tieback_published *published);
+
+/**
+ * The id of a hook that has new work by it, from 0.
+ *
+ * Ownership: the object's, until it is freed. Threads: any. NULL: gives NULL, and so does an index past the end.
+ * Errors: none.
+ */
+const char *tieback_published_hook_id(const tieback_published *published, size_t index);
+
+/**
+ * The object as JSON.
+ *
+ * Ownership: the object's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_published_to_json(const tieback_published *published);
+
+/*! @} */
+
+/*! @defgroup deliveries Deliveries
+ *
+ * A delivery is the sending of one event to one hook, with all its attempts. What has an outcome is kept for 28 days,
+ * unless the options say otherwise. An endpoint reads the payload that it was sent by `tieback_event_parse`.
+ *
+ * ```c
+ * static void print_failures(const tieback_service *service, const tieback_scope *scope, const char *hook_id) {
+ *     tieback_delivery_query query = TIEBACK_DELIVERY_QUERY_INIT;
+ *     tieback_delivery_iter *deliveries;
+ *     tieback_delivery *delivery;
+ *     tieback_error *error;
+ *     size_t i;
+ *
+ *     query.status = "failing";
+ *     query.start = "2025-02-06"; // a day, from its first instant
+ *     check(tieback_delivery_iter_new(service, scope, hook_id, &query, &deliveries, &error), &error);
+ *     for (;;) {
+ *         const tieback_event *event;
+ *
+ *         check(tieback_delivery_iter_next(deliveries, &delivery, &error), &error);
+ *         if (delivery == NULL) break;
+ *         event = tieback_delivery_event(delivery);
+ *         printf("%s %s:", tieback_event_resource_name(event), tieback_event_resource_id(event));
+ *         for (i = 0; i < tieback_delivery_attempt_count(delivery); i++) {
+ *             printf(" %s", tieback_attempt_reason(tieback_delivery_attempt(delivery, i))); // 503, connection refused
+ *         }
+ *         printf("\n");
+ *         tieback_delivery_free(delivery);
+ *     }
+ *     tieback_delivery_iter_free(deliveries);
+ * }
+ *
+ * // In an endpoint: what its HTTP server has read.
+ * static void receive(const unsigned char *body, size_t length) {
+ *     tieback_event *event;
+ *     tieback_error *error;
+ *
+ *     check(tieback_event_parse(body, length, &event, &error), &error);
+ *     printf("%s of %s %s\n", tieback_event_type(event), tieback_event_resource_name(event),
+ *            tieback_event_resource_id(event));
+ *     tieback_event_free(event);
+ * }
+ * ```
+ * @{
+ */
+
+/**
+ * Zeroes a query of `struct_size` bytes and writes the size into it: TIEBACK_DELIVERY_QUERY_INIT for languages without
+ * macros.
+ *
+ * Ownership: the query stays yours. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_delivery_query_init(tieback_delivery_query *query, size_t struct_size);
+
+/**
+ * Lists one page of a hook's deliveries, newest first.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_deliveries_free`. Threads: any. NULL: `query` may be, meaning all;
+ * so may `error`.
+ * Errors: TIEBACK_NOT_FOUND, TIEBACK_INVALID_ARGUMENT, TIEBACK_CLOSED, TIEBACK_STORAGE.
+ */
+tieback_status tieback_delivery_list(const tieback_service *service,
+                                     const tieback_scope *scope,
+                                     const char *hook_id,
+                                     const tieback_delivery_query *query,
+                                     tieback_deliveries **out,
+                                     tieback_error **error);
+
+/**
+ * Frees a page and its deliveries.
+ *
+ * Ownership: ends the page. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_deliveries_free(tieback_deliveries *deliveries);
+
+/**
+ * How many deliveries the page has.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+size_t tieback_deliveries_len(const tieback_deliveries *deliveries);
+
+/**
+ * One delivery of the page, from 0.
  *
  * Ownership: the page's, until it is freed. Threads: any. NULL: gives NULL, and so does an index past the end.
  * Errors: none.
  */
-const tieback_resource *tieback_resources_at(const tieback_resources *resources, size_t index);
+const tieback_delivery *tieback_deliveries_at(const tieback_deliveries *deliveries, size_t index);
 
 /**
  * Where the next page begins, for `after`; NULL on the last page.
  *
  * Ownership: the page's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
  */
-const char *tieback_resources_next_page(const tieback_resources *resources);
+const char *tieback_deliveries_next_page(const tieback_deliveries *deliveries);
 
 /**
- * Its name, as triggers and payloads spell it.
+ * The page as JSON: `items`, and `next` unless it is the last one.
  *
- * Ownership: the resource's, until its page is freed. Threads: any. NULL: gives NULL. Errors: none.
+ * Ownership: the page's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
  */
-const char *tieback_resource_name(const tieback_resource *resource);
+const char *tieback_deliveries_to_json(const tieback_deliveries *deliveries);
 
 /**
- * How many events it has.
+ * Begins a walk through all deliveries of a hook, over page borders. Nothing is fetched yet; the query's `limit` is
+ * the size of the pages that will be.
  *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ * Ownership: `*out` is yours; free it with `tieback_delivery_iter_free`. Threads: any. NULL: `query` may be, meaning
+ * all; so may `error`.
+ * Errors: TIEBACK_INVALID_ARGUMENT, TIEBACK_CLOSED.
  */
-size_t tieback_resource_event_type_count(const tieback_resource *resource);
+tieback_status tieback_delivery_iter_new(const tieback_service *service,
+                                         const tieback_scope *scope,
+                                         const char *hook_id,
+                                         const tieback_delivery_query *query,
+                                         tieback_delivery_iter **out,
+                                         tieback_error **error);
 
 /**
- * One of its events, from 0, in lower case.
+ * Gives the next delivery; NULL, with TIEBACK_OK, at the end. After an error the walk can go on where it was.
  *
- * Ownership: the resource's, until its page is freed. Threads: any. NULL: gives NULL, and so does an index past the
- * end. Errors: none.
+ * Ownership: `*out` is yours; free it with `tieback_delivery_free`. Threads: one at a time. NULL: `error` may be.
+ * Errors: TIEBACK_NOT_FOUND, TIEBACK_CLOSED, TIEBACK_STORAGE; TIEBACK_INVALID_ARGUMENT for a place that is none of
+ * this list.
  */
-const char *tieback_resource_event_type(const tieback_resource *resource, size_t index);
+tieback_status tieback_delivery_iter_next(tieback_delivery_iter *iter, tieback_delivery **out, tieback_error **error);
 
 /**
- * How many of its events no longer fire and cannot be triggered on any more.
+ * Frees a walk. The deliveries that it gave stay yours.
  *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ * Ownership: ends the walk. Threads: one. NULL: nothing happens. Errors: none.
  */
-size_t tieback_resource_deprecated_count(const tieback_resource *resource);
-
-/**
- * One of the events that no longer fire, from 0.
- *
- * Ownership: the resource's, until its page is freed. Threads: any. NULL: gives NULL, and so does an index past the
- * end. Errors: none.
- */
-const char *tieback_resource_deprecated(const tieback_resource *resource, size_t index);
-
-/**
- * What the catalogue says about it, often "".
- *
- * Ownership: the resource's, until its page is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_resource_note(const tieback_resource *resource);
-
-/**
- * The resource as JSON.
- *
- * Ownership: the resource's, until its page is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_resource_to_json(const tieback_resource *resource);
-
-/**
- * The event's id: a number in payloads v2.0 and v3.0, a ULID in v4.0.
- *
- * Ownership: the event's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_event_id(const tieback_event *event);
-
-/**
- * The event's ULID; NULL in payload v4.0, where the id is one.
- *
- * Ownership: the event's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_event_ulid(const tieback_event *event);
-
-/**
- * When it happened, as RFC 3339.
- *
- * Ownership: the event's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_event_timestamp(const tieback_event *event);
-
-/**
- * The company.
- *
- * Ownership: the event's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_event_company_id(const tieback_event *event);
-
-/**
- * The project; NULL on company-level events.
- *
- * Ownership: the event's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_event_project_id(const tieback_event *event);
-
-/**
- * Who did it.
- *
- * Ownership: the event's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_event_user_id(const tieback_event *event);
-
-/**
- * The resource's name, such as "RFIs".
- *
- * Ownership: the event's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_event_resource_name(const tieback_event *event);
-
-/**
- * The resource's id.
- *
- * Ownership: the event's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_event_resource_id(const tieback_event *event);
-
-/**
- * "create", "update", "delete", or since payload v4.0 any word.
- *
- * Ownership: the event's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_event_type(const tieback_event *event);
-
-/**
- * The event as JSON, with everything that it has.
- *
- * Ownership: the event's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_event_to_json(const tieback_event *event);
-
-/**
- * When it began, as RFC 3339.
- *
- * Ownership: the attempt's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_attempt_started_at(const tieback_attempt *attempt);
-
-/**
- * When it ended, as RFC 3339.
- *
- * Ownership: the attempt's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_attempt_completed_at(const tieback_attempt *attempt);
-
-/**
- * 1 when the answer was a 2xx, which makes the delivery.
- *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
- */
-int32_t tieback_attempt_success(const tieback_attempt *attempt);
-
-/**
- * The HTTP status of the answer; 0 when there was none.
- *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
- */
-int32_t tieback_attempt_response_status(const tieback_attempt *attempt);
-
-/**
- * What went wrong when there was no answer, such as "connection refused"; else NULL.
- *
- * Ownership: the attempt's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_attempt_response_error(const tieback_attempt *attempt);
-
-/**
- * How many headers the answer had.
- *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
- */
-size_t tieback_attempt_response_header_count(const tieback_attempt *attempt);
-
-/**
- * The name of a header of the answer, from 0.
- *
- * Ownership: the attempt's, until its delivery is freed. Threads: any. NULL: gives NULL, and so does an index past the
- * end. Errors: none.
- */
-const char *tieback_attempt_response_header_name(const tieback_attempt *attempt, size_t index);
-
-/**
- * The value of a header of the answer, from 0.
- *
- * Ownership: the attempt's, until its delivery is freed. Threads: any. NULL: gives NULL, and so does an index past the
- * end. Errors: none.
- */
-const char *tieback_attempt_response_header_value(const tieback_attempt *attempt, size_t index);
-
-/**
- * The bytes of the answer's body, `tieback_attempt_response_body_len` of them, not NUL-terminated; NULL when there are
- * none.
- *
- * Ownership: the attempt's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const uint8_t *tieback_attempt_response_body(const tieback_attempt *attempt);
-
-/**
- * How many bytes of the answer's body are kept, up to 65,536.
- *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
- */
-size_t tieback_attempt_response_body_len(const tieback_attempt *attempt);
-
-/**
- * 1 when the body was longer than what is kept, or ended early.
- *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
- */
-int32_t tieback_attempt_response_body_truncated(const tieback_attempt *attempt);
+void tieback_delivery_iter_free(tieback_delivery_iter *iter);
 
 /**
  * Frees a delivery that was given to you; those of a list belong to the list.
@@ -2600,183 +2743,1074 @@ const tieback_attempt *tieback_delivery_attempt(const tieback_delivery *delivery
 const char *tieback_delivery_to_json(const tieback_delivery *delivery);
 
 /**
- * Zeroes a query of `struct_size` bytes and writes the size into it: TIEBACK_DELIVERY_QUERY_INIT for languages without
- * macros.
+ * Reads the event in a payload of any version, `len` bytes, as an endpoint receives it. What it lacks is NULL, except
+ * the resource's name and id and the event's type, which are "" then.
  *
- * Ownership: the query stays yours. Threads: one. NULL: nothing happens. Errors: none.
+ * Ownership: `*out` is yours; free it with `tieback_event_free`. The payload stays yours. Threads: any. NULL: `error`
+ * may be.
+ * Errors: TIEBACK_PROTOCOL when it is no JSON object, or is nested more than 128 levels deep; TIEBACK_INVALID_ARGUMENT
+ * with more than a million bytes.
  */
-void tieback_delivery_query_init(tieback_delivery_query *query, size_t struct_size);
+tieback_status tieback_event_parse(const uint8_t *payload, size_t len, tieback_event **out, tieback_error **error);
 
 /**
- * Lists one page of a hook's deliveries, newest first.
+ * Frees an event that was given to you; that of a delivery belongs to the delivery.
  *
- * Ownership: `*out` is yours; free it with `tieback_deliveries_free`. Threads: any. NULL: `query` may be, meaning all;
- * so may `error`.
- * Errors: TIEBACK_NOT_FOUND, TIEBACK_INVALID_ARGUMENT, TIEBACK_CLOSED, TIEBACK_STORAGE.
+ * Ownership: ends the event. Threads: one. NULL: nothing happens. Errors: none.
  */
-tieback_status tieback_delivery_list(const tieback_service *service,
-                                     const tieback_scope *scope,
-                                     const char *hook_id,
-                                     const tieback_delivery_query *query,
-                                     tieback_deliveries **out,
-                                     tieback_error **error);
+void tieback_event_free(tieback_event *event);
 
 /**
- * Frees a page and its deliveries.
+ * The event's id: a number in payloads v2.0 and v3.0, a ULID in v4.0.
  *
- * Ownership: ends the page. Threads: one. NULL: nothing happens. Errors: none.
+ * Ownership: the event's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
  */
-void tieback_deliveries_free(tieback_deliveries *deliveries);
+const char *tieback_event_id(const tieback_event *event);
 
 /**
- * How many deliveries the page has.
+ * The event's ULID; NULL in payload v4.0, where the id is one.
+ *
+ * Ownership: the event's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_event_ulid(const tieback_event *event);
+
+/**
+ * When it happened, as RFC 3339.
+ *
+ * Ownership: the event's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_event_timestamp(const tieback_event *event);
+
+/**
+ * The company.
+ *
+ * Ownership: the event's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_event_company_id(const tieback_event *event);
+
+/**
+ * The project; NULL on company-level events.
+ *
+ * Ownership: the event's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_event_project_id(const tieback_event *event);
+
+/**
+ * Who did it.
+ *
+ * Ownership: the event's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_event_user_id(const tieback_event *event);
+
+/**
+ * The resource's name, such as "RFIs".
+ *
+ * Ownership: the event's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_event_resource_name(const tieback_event *event);
+
+/**
+ * The resource's id.
+ *
+ * Ownership: the event's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_event_resource_id(const tieback_event *event);
+
+/**
+ * "create", "update", "delete", or since payload v4.0 any word.
+ *
+ * Ownership: the event's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_event_type(const tieback_event *event);
+
+/**
+ * The payload's own word for its version, such as "v2"; NULL in payload v4.0, which has none.
+ *
+ * Ownership: the event's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_event_api_version(const tieback_event *event);
+
+/**
+ * The user that caused it; NULL where the payload does not say, as with all `source_` members in v4.0.
+ *
+ * Ownership: the event's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_event_source_user_id(const tieback_event *event);
+
+/**
+ * The project that caused it; NULL where the payload does not say, as with all `source_` members in v4.0.
+ *
+ * Ownership: the event's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_event_source_project_id(const tieback_event *event);
+
+/**
+ * The company that caused it; NULL where the payload does not say, as with all `source_` members in v4.0.
+ *
+ * Ownership: the event's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_event_source_company_id(const tieback_event *event);
+
+/**
+ * The token that the caller of the API gave for the operation, such as a UUID: to know your own writes again. NULL
+ * where the payload does not say.
+ *
+ * Ownership: the event's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_event_source_operation_id(const tieback_event *event);
+
+/**
+ * The OAuth client id of the application that caused it; NULL where the payload does not say.
+ *
+ * Ownership: the event's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_event_source_application_id(const tieback_event *event);
+
+/**
+ * How many parents it names; line items have some in payload v3.0.
  *
  * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
  */
-size_t tieback_deliveries_len(const tieback_deliveries *deliveries);
+size_t tieback_event_related_count(const tieback_event *event);
 
 /**
- * One delivery of the page, from 0.
+ * The id of a parent, from 0.
  *
- * Ownership: the page's, until it is freed. Threads: any. NULL: gives NULL, and so does an index past the end.
+ * Ownership: the event's, until it is freed. Threads: any. NULL: gives NULL, and so does an index past the end.
  * Errors: none.
  */
-const tieback_delivery *tieback_deliveries_at(const tieback_deliveries *deliveries, size_t index);
+const char *tieback_event_related_id(const tieback_event *event, size_t index);
 
 /**
- * Where the next page begins, for `after`; NULL on the last page.
+ * The resource name of a parent, from 0.
  *
- * Ownership: the page's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ * Ownership: the event's, until it is freed. Threads: any. NULL: gives NULL, and so does an index past the end.
+ * Errors: none.
  */
-const char *tieback_deliveries_next_page(const tieback_deliveries *deliveries);
+const char *tieback_event_related_name(const tieback_event *event, size_t index);
 
 /**
- * Begins a walk through all deliveries of a hook, over page borders. Nothing is fetched yet; the query's `limit` is
- * the size of the pages that will be.
+ * Further facts as JSON, of any type (payload v4.0); NULL where there are none.
  *
- * Ownership: `*out` is yours; free it with `tieback_delivery_iter_free`. Threads: any. NULL: `query` may be, meaning
- * all; so may `error`.
- * Errors: TIEBACK_INVALID_ARGUMENT, TIEBACK_CLOSED.
+ * Ownership: the event's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
  */
-tieback_status tieback_delivery_iter_new(const tieback_service *service,
-                                         const tieback_scope *scope,
-                                         const char *hook_id,
-                                         const tieback_delivery_query *query,
-                                         tieback_delivery_iter **out,
-                                         tieback_error **error);
+const char *tieback_event_data_json(const tieback_event *event);
 
 /**
- * Gives the next delivery; NULL, with TIEBACK_OK, at the end. After an error the walk can go on where it was.
+ * The members of the payload that tieback does not know, as a JSON object; NULL where there are none.
  *
- * Ownership: `*out` is yours; free it with `tieback_delivery_free`. Threads: one at a time. NULL: `error` may be.
- * Errors: TIEBACK_NOT_FOUND, TIEBACK_CLOSED, TIEBACK_STORAGE; TIEBACK_INVALID_ARGUMENT for a place that is none of
- * this list.
+ * Ownership: the event's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
  */
-tieback_status tieback_delivery_iter_next(tieback_delivery_iter *iter, tieback_delivery **out, tieback_error **error);
+const char *tieback_event_unknown_json(const tieback_event *event);
 
 /**
- * Frees a walk. The deliveries that it gave stay yours.
+ * The event as JSON, with everything that it has.
  *
- * Ownership: ends the walk. Threads: one. NULL: nothing happens. Errors: none.
+ * Ownership: the event's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
  */
-void tieback_delivery_iter_free(tieback_delivery_iter *iter);
+const char *tieback_event_to_json(const tieback_event *event);
 
 /**
- * Zeroes options of `struct_size` bytes and writes the size into them: TIEBACK_EVENT_OPTIONS_INIT for languages
- * without macros.
+ * When it began, as RFC 3339.
  *
- * Ownership: the options stay yours. Threads: one. NULL: nothing happens. Errors: none.
+ * Ownership: the attempt's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
  */
-void tieback_event_options_init(tieback_event_options *options, size_t struct_size);
+const char *tieback_attempt_started_at(const tieback_attempt *attempt);
 
 /**
- * Publishes one event. After TIEBACK_OK, the event and its deliveries are on disk.
+ * When it ended, as RFC 3339.
  *
- * Ownership: `*out` is yours; free it with `tieback_published_free`. Threads: any. NULL: `error` may be.
- * Errors: TIEBACK_INVALID_ARGUMENT for an event that cannot be published; TIEBACK_CONFLICT when its ulid or id was
- * published before with other content; TIEBACK_CLOSED, TIEBACK_STORAGE.
+ * Ownership: the attempt's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
  */
-tieback_status tieback_publish(const tieback_engine *engine,
-                               const tieback_event_options *event,
-                               tieback_published **out,
-                               tieback_error **error);
+const char *tieback_attempt_completed_at(const tieback_attempt *attempt);
 
 /**
- * Publishes one event from JSON: `{"company_id": 1, "resource_name": "Company Users", "resource_id": 42, "event_type":
- * "update"}`, with the members that `tieback_event_to_json` gives.
+ * 1 when the answer was a 2xx, which makes the delivery.
  *
- * Ownership: `*out` is yours; free it with `tieback_published_free`. Threads: any. NULL: `error` may be.
- * Errors: those of `tieback_publish`; an unknown member is TIEBACK_INVALID_ARGUMENT.
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
  */
-tieback_status tieback_publish_from_json(const tieback_engine *engine,
-                                         const char *json,
-                                         tieback_published **out,
-                                         tieback_error **error);
+int32_t tieback_attempt_success(const tieback_attempt *attempt);
 
 /**
- * Publishes many events in one transaction, at most 1,000; `events` is an array of pointers. After TIEBACK_OK, every
- * event whose answer is TIEBACK_OK is on disk.
+ * The HTTP status of the answer; 0 when there was none.
  *
- * Ownership: `*out` is yours; free it with `tieback_bulk_free`. Threads: any. NULL: `error` may be, and the array
- * with a `count` of 0.
- * Errors: TIEBACK_INVALID_ARGUMENT with more than 1,000; TIEBACK_CLOSED, TIEBACK_STORAGE. What is wrong with one event
- * is in that event's answer.
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
  */
-tieback_status tieback_publish_many(const tieback_engine *engine,
-                                    const tieback_event_options *const *events,
-                                    size_t count,
-                                    tieback_bulk **out,
+int32_t tieback_attempt_response_status(const tieback_attempt *attempt);
+
+/**
+ * What went wrong when there was no answer, such as "connection refused"; else NULL.
+ *
+ * Ownership: the attempt's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_attempt_response_error(const tieback_attempt *attempt);
+
+/**
+ * How many headers the answer had.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+size_t tieback_attempt_response_header_count(const tieback_attempt *attempt);
+
+/**
+ * The name of a header of the answer, from 0.
+ *
+ * Ownership: the attempt's, until its delivery is freed. Threads: any. NULL: gives NULL, and so does an index past the
+ * end. Errors: none.
+ */
+const char *tieback_attempt_response_header_name(const tieback_attempt *attempt, size_t index);
+
+/**
+ * The value of a header of the answer, from 0.
+ *
+ * Ownership: the attempt's, until its delivery is freed. Threads: any. NULL: gives NULL, and so does an index past the
+ * end. Errors: none.
+ */
+const char *tieback_attempt_response_header_value(const tieback_attempt *attempt, size_t index);
+
+/**
+ * The bytes of the answer's body, `tieback_attempt_response_body_len` of them, not NUL-terminated; NULL when there are
+ * none.
+ *
+ * Ownership: the attempt's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const uint8_t *tieback_attempt_response_body(const tieback_attempt *attempt);
+
+/**
+ * How many bytes of the answer's body are kept, up to TIEBACK_RESPONSE_BODY_MAX_BYTES.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+size_t tieback_attempt_response_body_len(const tieback_attempt *attempt);
+
+/**
+ * 1 when the body was longer than what is kept, or ended early.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int32_t tieback_attempt_response_body_truncated(const tieback_attempt *attempt);
+
+/**
+ * What came of it in a few words: the HTTP status, or what went wrong.
+ *
+ * Ownership: the attempt's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_attempt_reason(const tieback_attempt *attempt);
+
+/**
+ * The wait that the answer's `Retry-After` asks for, in milliseconds; -1 when it asks for none, or not in seconds.
+ *
+ * Ownership: a number. Threads: any. NULL: gives -1. Errors: none.
+ */
+int64_t tieback_attempt_retry_after_ms(const tieback_attempt *attempt);
+
+/**
+ * The attempt as JSON.
+ *
+ * Ownership: the attempt's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_attempt_to_json(const tieback_attempt *attempt);
+
+/*! @} */
+
+/*! @defgroup operating Operating
+ *
+ * What an operator does to a hook's queue, and how much there is to do.
+ *
+ * ```c
+ * static void mend(const tieback_engine *engine, const tieback_scope *scope, const char *hook_id) {
+ *     tieback_stats *stats;
+ *     tieback_published *test;
+ *     tieback_error *error;
+ *
+ *     check(tieback_engine_pause(engine, scope, hook_id, &error), &error);     // new events still queue
+ *     // ... the endpoint is repaired ...
+ *     check(tieback_engine_resume(engine, scope, hook_id, &error), &error);
+ *     check(tieback_engine_retry_now(engine, scope, hook_id, &error), &error); // without waiting for the back-off
+ *     check(tieback_engine_send_test(engine, scope, hook_id, &test, &error), &error);
+ *     tieback_published_free(test);
+ *
+ *     check(tieback_engine_stats(engine, &stats, &error), &error);
+ *     printf("%d queued, the oldest for %d s\n", (int)tieback_stats_queued(stats),
+ *            (int)(tieback_stats_oldest_queued_age_ms(stats) / 1000));
+ *     tieback_stats_free(stats);
+ * }
+ * ```
+ * @{
+ */
+
+/**
+ * Starts nothing on a hook's lane until `tieback_engine_resume`; new events still queue.
+ *
+ * Ownership: nothing is given. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_NOT_FOUND, TIEBACK_INVALID_ARGUMENT, TIEBACK_CLOSED, TIEBACK_STORAGE.
+ */
+tieback_status tieback_engine_pause(const tieback_engine *engine,
+                                    const tieback_scope *scope,
+                                    const char *hook_id,
                                     tieback_error **error);
 
 /**
- * Frees what a call gave; those of a bulk answer belong to it.
+ * Lets a lane go on that `tieback_engine_pause` holds. A back-off that was under way goes on too.
+ *
+ * Ownership: nothing is given. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_NOT_FOUND, TIEBACK_INVALID_ARGUMENT, TIEBACK_CLOSED, TIEBACK_STORAGE.
+ */
+tieback_status tieback_engine_resume(const tieback_engine *engine,
+                                     const tieback_scope *scope,
+                                     const char *hook_id,
+                                     tieback_error **error);
+
+/**
+ * Ends the present wait of a lane in back-off: it tries again at once. The time it has failed still counts.
+ *
+ * Ownership: nothing is given. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_NOT_FOUND, TIEBACK_INVALID_ARGUMENT, TIEBACK_CLOSED, TIEBACK_STORAGE.
+ */
+tieback_status tieback_engine_retry_now(const tieback_engine *engine,
+                                        const tieback_scope *scope,
+                                        const char *hook_id,
+                                        tieback_error **error);
+
+/**
+ * Gives one queued delivery up, so that an event which its endpoint cannot take does not hold up the rest. If the lane
+ * was waiting to try it again, the next one is tried at once. An attempt that is on the wire already is not called
+ * back.
+ *
+ * Ownership: nothing is given. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_NOT_FOUND; TIEBACK_CONFLICT when it has an outcome already; TIEBACK_INVALID_ARGUMENT,
+ * TIEBACK_CLOSED, TIEBACK_STORAGE.
+ */
+tieback_status tieback_engine_skip(const tieback_engine *engine,
+                                   const tieback_scope *scope,
+                                   const char *hook_id,
+                                   const char *delivery_id,
+                                   tieback_error **error);
+
+/**
+ * Sends the event of a delivery that has an outcome again, as a new delivery in the hook's present payload version,
+ * and gives the new one's id. On a disabled hook it is queued until the hook is active.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_string_free`. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_NOT_FOUND; TIEBACK_CONFLICT while the old one is still queued; TIEBACK_INVALID_ARGUMENT, also when
+ * the payload version cannot carry the event's ids; TIEBACK_CLOSED, TIEBACK_STORAGE.
+ */
+tieback_status tieback_engine_redeliver(const tieback_engine *engine,
+                                        const tieback_scope *scope,
+                                        const char *hook_id,
+                                        const char *delivery_id,
+                                        char **out,
+                                        tieback_error **error);
+
+/**
+ * Sends a made-up event to one hook, whatever its triggers are: to see whether its endpoint answers. It is of the
+ * hook's first trigger (without one, of the catalogue's first resource), with resource id 1; in payload v2.0 and v3.0
+ * its source_operation_id is "tieback-test". A disabled hook gets none, as the answer says.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_published_free`. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_NOT_FOUND; TIEBACK_INVALID_ARGUMENT when neither the scope nor the hook says which company a project
+ * is of; TIEBACK_UNAVAILABLE when a queue is full; TIEBACK_CLOSED, TIEBACK_STORAGE.
+ */
+tieback_status tieback_engine_send_test(const tieback_engine *engine,
+                                        const tieback_scope *scope,
+                                        const char *hook_id,
+                                        tieback_published **out,
+                                        tieback_error **error);
+
+/**
+ * How much there is to do, what is kept, and what that takes on the disk. Cheap, however much there is.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_stats_free`. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_CLOSED, TIEBACK_STORAGE.
+ */
+tieback_status tieback_engine_stats(const tieback_engine *engine, tieback_stats **out, tieback_error **error);
+
+/**
+ * Frees the figures.
  *
  * Ownership: ends the object. Threads: one. NULL: nothing happens. Errors: none.
  */
-void tieback_published_free(tieback_published *published);
+void tieback_stats_free(tieback_stats *stats);
 
 /**
- * The event's number, given or made.
- *
- * Ownership: the object's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_published_id(const tieback_published *published);
-
-/**
- * The event's ULID, given or made.
- *
- * Ownership: the object's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_published_ulid(const tieback_published *published);
-
-/**
- * How many deliveries it made: one per hook in its scope with a trigger for it.
+ * Deliveries without an outcome, including those in flight.
  *
  * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
  */
-int64_t tieback_published_deliveries(const tieback_published *published);
+int64_t tieback_stats_queued(const tieback_stats *stats);
 
 /**
- * 1 when the event had been published before; then the deliveries are those of that time.
+ * Attempts that are on the wire.
  *
  * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
  */
-int32_t tieback_published_duplicate(const tieback_published *published);
+int64_t tieback_stats_in_flight(const tieback_stats *stats);
 
 /**
- * Why there was no delivery: "no_hook_in_scope", "no_trigger", "hook_disabled", "version_cannot_carry_id" or
- * "event_deprecated"; NULL when there was one.
+ * Lanes that wait after a failure, and lanes that an operator paused.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_stats_paused_lanes(const tieback_stats *stats);
+
+/**
+ * How long the oldest queued delivery has waited, in milliseconds; 0 when none is queued.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_stats_oldest_queued_age_ms(const tieback_stats *stats);
+
+/**
+ * Hooks that are not deleted.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_stats_hooks(const tieback_stats *stats);
+
+/**
+ * Deliveries in the log that were delivered.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_stats_delivered(const tieback_stats *stats);
+
+/**
+ * Deliveries in the log that were given up, for whatever reason.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_stats_discarded(const tieback_stats *stats);
+
+/**
+ * When the oldest delivery of the log got its outcome, as RFC 3339; NULL when none has one.
  *
  * Ownership: the object's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
  */
-const char *tieback_published_no_delivery(const tieback_published *published);
+const char *tieback_stats_oldest_kept_at(const tieback_stats *stats);
 
 /**
- * The object as JSON.
+ * How long the database file is.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_stats_database_bytes(const tieback_stats *stats);
+
+/**
+ * How much of the database file is free, and used again before it grows.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_stats_reusable_bytes(const tieback_stats *stats);
+
+/**
+ * How long the write-ahead log beside the database is. It is moved into the file every 16 MiB or so; one that grows
+ * far beyond that tells of a reader that holds it back, or of a disk that fails.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_stats_wal_bytes(const tieback_stats *stats);
+
+/**
+ * The figures as JSON.
  *
  * Ownership: the object's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
  */
-const char *tieback_published_to_json(const tieback_published *published);
+const char *tieback_stats_to_json(const tieback_stats *stats);
+
+/*! @} */
+
+/*! @defgroup upkeep Upkeep
+ *
+ * What keeps a store in good order over a long life. All of it but `tieback_restore` works while the engine is open.
+ *
+ * ```c
+ * static void keep_in_order(const tieback_engine *engine, const char *path) {
+ *     tieback_integrity_report *report;
+ *     tieback_purged *purged;
+ *     tieback_error *error;
+ *     size_t i;
+ *
+ *     check(tieback_engine_backup(engine, path, 1, &error), &error); // one file, which replaces the last one
+ *     check(tieback_engine_check_integrity(engine, 0, &report, &error), &error);
+ *     for (i = 0; i < tieback_integrity_report_len(report); i++) {
+ *         printf("%s: %s\n", tieback_integrity_report_check(report, i), tieback_integrity_report_message(report, i));
+ *     }
+ *     tieback_integrity_report_free(report);
+ *     check(tieback_engine_purge(engine, &purged, &error), &error);
+ *     printf("%d deliveries removed\n", (int)tieback_purged_deliveries(purged));
+ *     tieback_purged_free(purged);
+ *     check(tieback_engine_compact(engine, &error), &error);
+ * }
+ * ```
+ * @{
+ */
+
+/**
+ * Writes a backup: one file with everything as it is at one moment, for this user alone. Publishing and delivering go
+ * on. The file gets its name when it is whole, checked and on disk; one that is there already is a conflict, or is
+ * replaced when `replace` is 1.
+ *
+ * Ownership: nothing is given. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_CONFLICT; TIEBACK_INVALID_ARGUMENT when the path names no file or one of the store's own;
+ * TIEBACK_UNAVAILABLE while another backup to it is under way, or an engine has it open; TIEBACK_STORAGE when the disk
+ * fails or is full, or the store is damaged; TIEBACK_CLOSED. Nothing is left then.
+ */
+tieback_status tieback_engine_backup(const tieback_engine *engine,
+                                     const char *path,
+                                     int32_t replace,
+                                     tieback_error **error);
+
+/**
+ * Makes the store of an engine at `path` from a backup, or from the file of a closed store. No engine may have either
+ * open. A store that is there already is a conflict, or is moved aside when `replace` is 1 (`hooks.db-replaced`).
+ *
+ * What was queued in the backup is sent, and may have been sent before, after the backup was taken: the answer says
+ * how much that is. Ids that the lost store gave out after the backup was taken are not given out again.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_restored_free`. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_CONFLICT; TIEBACK_INVALID_ARGUMENT when both paths are one file or name none; TIEBACK_UNAVAILABLE
+ * while an engine has one of them open; TIEBACK_STORAGE when the backup is no tieback store, is newer than this
+ * library or damaged, or the disk fails or is full. What was there is as it was then.
+ */
+tieback_status tieback_restore(const char *backup,
+                               const char *path,
+                               int32_t replace,
+                               tieback_restored **out,
+                               tieback_error **error);
+
+/**
+ * Looks for damage in the store, and says what it found: pages and indexes that contradict each other, rows that refer
+ * to nothing, counts that are wrong, content that cannot be read. It changes nothing; publishing and delivering go on.
+ * `quick` 1 leaves out what compares every row of the log. Damage is no error, but a finding.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_integrity_report_free`. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_CLOSED; TIEBACK_STORAGE when the file cannot be read at all.
+ */
+tieback_status tieback_engine_check_integrity(const tieback_engine *engine,
+                                              int32_t quick,
+                                              tieback_integrity_report **out,
+                                              tieback_error **error);
+
+/**
+ * Gives the space of what was removed back to the file system; `tieback_stats_reusable_bytes` says how much that is.
+ * It takes as long as writing what is kept, and room for that twice, in the temporary folder and beside the store;
+ * publishing waits meanwhile, and so does whatever else writes. Without it the space is used again.
+ *
+ * Ownership: nothing is given. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_CLOSED; TIEBACK_STORAGE when the disk fails or is full: nothing was changed then.
+ */
+tieback_status tieback_engine_compact(const tieback_engine *engine, tieback_error **error);
+
+/**
+ * Removes at once what has been kept for longer than the options' `retention_ms`, and says what went. A worker does
+ * the same when it starts and every hour, so this is for hosts that have none, or that want the space now. It works in
+ * small transactions; publishing and delivering go on beside it. What is queued is never removed.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_purged_free`. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_CLOSED, TIEBACK_STORAGE; what was removed until then stays removed.
+ */
+tieback_status tieback_engine_purge(const tieback_engine *engine, tieback_purged **out, tieback_error **error);
+
+/**
+ * Frees the figures.
+ *
+ * Ownership: ends the object. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_purged_free(tieback_purged *purged);
+
+/**
+ * Deliveries with an outcome, each with its attempts.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_purged_deliveries(const tieback_purged *purged);
+
+/**
+ * Events that no delivery needed any more.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_purged_events(const tieback_purged *purged);
+
+/**
+ * Deleted hooks that nothing in the log belonged to any more.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_purged_hooks(const tieback_purged *purged);
+
+/**
+ * The figures as JSON.
+ *
+ * Ownership: the object's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_purged_to_json(const tieback_purged *purged);
+
+/**
+ * Frees the report.
+ *
+ * Ownership: ends the report. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_integrity_report_free(tieback_integrity_report *report);
+
+/**
+ * 1 when nothing was found.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int32_t tieback_integrity_report_sound(const tieback_integrity_report *report);
+
+/**
+ * How many findings the report has, at most 100.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+size_t tieback_integrity_report_len(const tieback_integrity_report *report);
+
+/**
+ * 1 when there are more findings than the report has.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int32_t tieback_integrity_report_more(const tieback_integrity_report *report);
+
+/**
+ * Which rule a finding breaks, from 0: "file", "references", "lanes", "counts", "outcomes", "ids" or "content".
+ *
+ * Ownership: the report's, until it is freed. Threads: any. NULL: gives NULL, and so does an index past the end.
+ * Errors: none.
+ */
+const char *tieback_integrity_report_check(const tieback_integrity_report *report, size_t index);
+
+/**
+ * What was found and where, from 0; no content of any row.
+ *
+ * Ownership: the report's, until it is freed. Threads: any. NULL: gives NULL, and so does an index past the end.
+ * Errors: none.
+ */
+const char *tieback_integrity_report_message(const tieback_integrity_report *report, size_t index);
+
+/**
+ * The report as JSON.
+ *
+ * Ownership: the report's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_integrity_report_to_json(const tieback_integrity_report *report);
+
+/**
+ * Frees the answer.
+ *
+ * Ownership: ends the object. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_restored_free(tieback_restored *restored);
+
+/**
+ * When the backup was taken, as RFC 3339; NULL for the file of a closed store, which does not say it.
+ *
+ * Ownership: the object's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_restored_backed_up_at(const tieback_restored *restored);
+
+/**
+ * How many deliveries were queued in the backup. They are sent, and may have been sent before.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_restored_queued(const tieback_restored *restored);
+
+/**
+ * How many hooks have any of them.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+size_t tieback_restored_lane_count(const tieback_restored *restored);
+
+/**
+ * The id of one of these hooks, from 0.
+ *
+ * Ownership: the object's, until it is freed. Threads: any. NULL: gives NULL, and so does an index past the end.
+ * Errors: none.
+ */
+const char *tieback_restored_lane_hook_id(const tieback_restored *restored, size_t index);
+
+/**
+ * How many of these deliveries one of these hooks has, from 0.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0, and so does an index past the end. Errors: none.
+ */
+int64_t tieback_restored_lane_queued(const tieback_restored *restored, size_t index);
+
+/**
+ * Where the store is now that was there before; NULL when there was none.
+ *
+ * Ownership: the object's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_restored_replaced(const tieback_restored *restored);
+
+/**
+ * The answer as JSON.
+ *
+ * Ownership: the object's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_restored_to_json(const tieback_restored *restored);
+
+/*! @} */
+
+/*! @defgroup notices Notices and the log
+ *
+ * What an operator should know of and no call answers: lanes that pause, resume or are flushed, a store that fails. It
+ * is asked for, or told as it happens by `on_notice` in the engine's options. `on_log` tells lines for your own log
+ * beside them.
+ *
+ * ```c
+ * static void print_notices(const tieback_engine *engine) {
+ *     tieback_notices *notices;
+ *     tieback_error *error;
+ *     size_t i;
+ *
+ *     check(tieback_engine_notices(engine, &notices, &error), &error);
+ *     for (i = 0; i < tieback_notices_len(notices); i++) {
+ *         const tieback_notice *notice = tieback_notices_at(notices, i);
+ *         const char *hook_id = tieback_notice_hook_id(notice), *reason = tieback_notice_reason(notice);
+ *
+ *         printf("%s: hook %s %s %s\n", tieback_notice_at(notice), hook_id != NULL ? hook_id : "(all)",
+ *                tieback_notice_kind(notice), reason != NULL ? reason : "");
+ *     }
+ *     tieback_notices_free(notices);
+ * }
+ *
+ * // Called on any thread, by several at once: what it uses must be fit for that, as stdio is.
+ * static void log_to(void *stream, const tieback_log_line *line) {
+ *     fprintf((FILE *)stream, "log %d: %s\n", (int)tieback_log_line_level(line), tieback_log_line_message(line));
+ * }
+ *
+ * static void open_with_a_log(const char *path) {
+ *     tieback_engine_options options = TIEBACK_ENGINE_OPTIONS_INIT;
+ *     tieback_engine *engine;
+ *     tieback_error *error;
+ *
+ *     options.path = path;
+ *     options.on_log.call = log_to;
+ *     options.on_log.user_data = stdout;
+ *     options.log_level = TIEBACK_LOG_DEBUG;
+ *     check(tieback_engine_open(&options, &engine, &error), &error);
+ *     tieback_engine_close(engine);
+ * }
+ * ```
+ * @{
+ */
+
+/**
+ * What happened since the last call: lanes that paused, resumed or were flushed, a store that failed or was restored.
+ * At most 1,024 are kept; the oldest go first.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_notices_free`. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_CLOSED.
+ */
+tieback_status tieback_engine_notices(const tieback_engine *engine, tieback_notices **out, tieback_error **error);
+
+/**
+ * Frees a list and its notices.
+ *
+ * Ownership: ends the list. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_notices_free(tieback_notices *list);
+
+/**
+ * How many notices the list has.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+size_t tieback_notices_len(const tieback_notices *list);
+
+/**
+ * One notice of the list, from 0.
+ *
+ * Ownership: the list's, until it is freed. Threads: any. NULL: gives NULL, and so does an index past the end.
+ * Errors: none.
+ */
+const tieback_notice *tieback_notices_at(const tieback_notices *list, size_t index);
+
+/**
+ * The list as JSON: `{"items": [...]}`.
+ *
+ * Ownership: the list's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_notices_to_json(const tieback_notices *list);
+
+/**
+ * The hook's id; NULL when the notice concerns all hooks.
+ *
+ * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_notice_hook_id(const tieback_notice *notice);
+
+/**
+ * When it happened, as RFC 3339.
+ *
+ * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_notice_at(const tieback_notice *notice);
+
+/**
+ * What happened: "paused", "resumed", "flushed"; "store_failed" while the store cannot keep what was delivered (such
+ * as on a full disk): then nothing starts, and it is tried again every second; "out_of_descriptors" while this process
+ * may open no more files: then attempts wait, and no endpoint is taken to have failed; or "restored" when the engine
+ * opened a store that was restored from a backup and still has what was queued in it, which may have been sent before.
+ *
+ * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_notice_kind(const tieback_notice *notice);
+
+/**
+ * Why the lane was paused, such as "503", what the store's error says, or what to do about file
+ * descriptors; NULL for other kinds.
+ *
+ * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_notice_reason(const tieback_notice *notice);
+
+/**
+ * How many deliveries a flush discarded; 0 for other kinds.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_notice_discarded(const tieback_notice *notice);
+
+/**
+ * How many deliveries were queued in the backup that the store was restored from, and are still; 0 for other kinds.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_notice_queued(const tieback_notice *notice);
+
+/**
+ * The notice as JSON.
+ *
+ * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_notice_to_json(const tieback_notice *notice);
+
+/**
+ * How much the line matters: TIEBACK_LOG_ERROR to TIEBACK_LOG_DEBUG; larger numbers are more talkative.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int32_t tieback_log_line_level(const tieback_log_line *line);
+
+/**
+ * When it happened, RFC 3339 in UTC.
+ *
+ * Ownership: the line's, until the callback returns. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_log_line_at(const tieback_log_line *line);
+
+/**
+ * The hook that it is about; NULL when it concerns all.
+ *
+ * Ownership: the line's, until the callback returns. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_log_line_hook_id(const tieback_log_line *line);
+
+/**
+ * What happened, in one line without secrets.
+ *
+ * Ownership: the line's, until the callback returns. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_log_line_message(const tieback_log_line *line);
+
+/**
+ * The line as JSON.
+ *
+ * Ownership: the line's, until the callback returns. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_log_line_to_json(const tieback_log_line *line);
+
+/*! @} */
+
+/*! @defgroup errors Errors
+ *
+ * What a call that failed says: which kind of thing went wrong, in words too, and whether trying again is sensible.
+ *
+ * ```c
+ * // 1 when the call is worth making again, after the wait that the error asks for.
+ * static int is_worth_another_try(const tieback_error *error, int64_t *wait_ms) {
+ *     *wait_ms = tieback_error_retry_after_ms(error);
+ *     return tieback_error_retry(error) != TIEBACK_RETRY_NEVER;
+ * }
+ *
+ * static void open_patiently(const char *path) {
+ *     tieback_engine_options options = TIEBACK_ENGINE_OPTIONS_INIT;
+ *     tieback_engine *engine;
+ *     tieback_error *error;
+ *     int64_t wait_ms;
+ *
+ *     options.path = path;
+ *     if (tieback_engine_open(&options, &engine, &error) != TIEBACK_OK) {
+ *         fprintf(stderr, "%s: %s: %s\n", tieback_error_operation(error),
+ *                 tieback_status_name(tieback_error_status(error)), tieback_error_message(error));
+ *         if (is_worth_another_try(error, &wait_ms)) fprintf(stderr, "again in %d ms\n", (int)wait_ms);
+ *         tieback_error_free(error);
+ *     }
+ *     tieback_engine_close(engine); // NULL when it was not opened
+ * }
+ * ```
+ * @{
+ */
+
+/**
+ * The word for a status: "ok", "invalid_argument", "not_found", ...; "unknown" for a number that this library does not
+ * have.
+ *
+ * Ownership: static, never freed. Threads: any. NULL: never given. Errors: none.
+ */
+const char *tieback_status_name(int32_t status);
+
+/**
+ * Frees an error.
+ *
+ * Ownership: ends the error. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_error_free(tieback_error *error);
+
+/**
+ * The status that the call answered.
+ *
+ * Ownership: a number. Threads: any. NULL: gives TIEBACK_OK. Errors: none.
+ */
+tieback_status tieback_error_status(const tieback_error *error);
+
+/**
+ * One line: what was wrong, with which value, what to do next.
+ *
+ * Ownership: the error's, until it is freed. Threads: any. NULL: gives "", so that it can always be printed.
+ * Errors: none.
+ */
+const char *tieback_error_message(const tieback_error *error);
+
+/**
+ * The operation that failed, such as "hook_create".
+ *
+ * Ownership: the error's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_error_operation(const tieback_error *error);
+
+/**
+ * The HTTP status of a server's answer that caused this; 0 when there was none.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int32_t tieback_error_http_status(const tieback_error *error);
+
+/**
+ * The server's id of the request; NULL when it gave none.
+ *
+ * Ownership: the error's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_error_request_id(const tieback_error *error);
+
+/**
+ * Whether the same call can be expected to succeed later.
+ *
+ * Ownership: a number. Threads: any. NULL: gives TIEBACK_RETRY_NEVER. Errors: none.
+ */
+tieback_retry tieback_error_retry(const tieback_error *error);
+
+/**
+ * How long to wait before the same call is made again, in milliseconds; 0 unless the retry is TIEBACK_RETRY_AFTER.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_error_retry_after_ms(const tieback_error *error);
+
+/**
+ * The error as JSON.
+ *
+ * Ownership: the error's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_error_to_json(const tieback_error *error);
+
+/*! @} */
+
+/*! @defgroup texts Texts and moments
+ *
+ * ```c
+ * static void tomorrow(const char *moment) {
+ *     const int64_t day = (int64_t)24 * 60 * 60 * 1000000;
+ *     int64_t microseconds;
+ *     char *text;
+ *     tieback_error *error;
+ *
+ *     check(tieback_time_parse(moment, &microseconds, &error), &error);
+ *     check(tieback_time_format(microseconds + day, &text, &error), &error);
+ *     puts(text);
+ *     tieback_string_free(text); // not free(): the text came through a char **
+ * }
+ * ```
+ * @{
+ */
+
+/**
+ * Frees a text that was given through a `char **`. Texts that are returned directly belong to their objects: never
+ * free those.
+ *
+ * Ownership: ends the text. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_string_free(char *text);
+
+/**
+ * Reads a moment in RFC 3339 with any offset, as all functions give and take them, as microseconds since
+ * 1970-01-01T00:00:00Z; negative before.
+ *
+ * Ownership: `*out` is a number, 0 after an error. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_INVALID_ARGUMENT when the text is no moment from the year 1 to 9999-12-30.
+ */
+tieback_status tieback_time_parse(const char *text, int64_t *out, tieback_error **error);
+
+/**
+ * Writes a moment, in microseconds since 1970-01-01T00:00:00Z, as RFC 3339 in UTC.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_string_free`. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_INVALID_ARGUMENT outside of the year 1 to 9999-12-30.
+ */
+tieback_status tieback_time_format(int64_t microseconds, char **out, tieback_error **error);
+
+/*! @} */
+
+/*! @defgroup flat Flat
+ *
+ * Every operation by its name, with JSON in and out, for languages that can pass texts and 32-bit integers and little
+ * more. `docs/operations.md` has the operations. An answer that does not fit is read on: a call is never made twice for
+ * want of space.
+ *
+ * ```c
+ * // Prints an answer however long it is, through a small buffer.
+ * static void call(int32_t handle, const char *operation, const char *json) {
+ *     char piece[16];
+ *     int32_t needed, rest, offset, left;
+ *
+ *     if (tieback_call(handle, operation, json, piece, (int32_t)sizeof piece, &needed, &rest) != TIEBACK_OK) exit(1);
+ *     fputs(piece, stdout);
+ *     for (offset = (int32_t)strlen(piece); rest != 0 && offset < needed; offset += (int32_t)strlen(piece)) {
+ *         if (tieback_read(rest, offset, piece, (int32_t)sizeof piece, &left) != TIEBACK_OK) exit(1);
+ *         fputs(piece, stdout);
+ *     }
+ *     printf("\n");
+ * }
+ *
+ * static void list_hooks_flat(const char *path) {
+ *     char input[1200], answer[64];
+ *     int32_t handle, needed, rest;
+ *
+ *     snprintf(input, sizeof input, "{\"path\": \"%s\"}", path);
+ *     if (tieback_call(0, "engine_open", input, answer, (int32_t)sizeof answer, &needed, &rest) != TIEBACK_OK) exit(1);
+ *     handle = (int32_t)strtol(strchr(answer, ':') + 1, NULL, 10); // {"handle":1}
+ *     call(handle, "hook_list", "{\"scope\": {\"company_id\": 5358233}}");
+ *     call(handle, "engine_close", NULL);
+ * }
+ * ```
+ * @{
+ */
 
 /**
  * Does an operation, by its name (`docs/operations.md` has them all), with JSON in and out.
@@ -2921,6 +3955,8 @@ int32_t tieback_json_put_padded(char *json,
                                 int32_t value_length,
                                 int32_t is_json,
                                 int32_t *needed);
+
+/*! @} */
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -55,6 +55,8 @@ pub mod report;
 
 pub mod service;
 
+pub mod build_info;
+
 pub mod wire;
 
 pub mod policy;

@@ -22,6 +22,22 @@ impl Timestamp {
         Self(micros)
     }
 
+    /// The same for a number that a caller gave.
+    ///
+    /// # Errors
+    /// `invalid_argument` when it is outside [`Timestamp::FIRST`] to [`Timestamp::LAST`].
+    pub fn checked_from_micros(micros: i64) -> Result<Self> {
+        let moment = Self(micros);
+        let is_taken = (Self::FIRST..=Self::LAST).contains(&moment);
+        is_taken.then_some(moment).ok_or_else(|| {
+            Error::invalid(format!(
+                "{micros} is not a moment from the year 1 to 9999-12-30: give microseconds since 1970, {} to {}",
+                Self::FIRST.0,
+                Self::LAST.0
+            ))
+        })
+    }
+
     /// Microseconds since 1970-01-01T00:00:00Z.
     pub fn as_micros(self) -> i64 {
         self.0

@@ -48,7 +48,7 @@ int main(int argc, char **argv) {
         const tieback_delivery *delivery = tieback_deliveries_at(deliveries, i);
         printf("%s:", tieback_delivery_status(delivery));
         for (size_t n = 0; n < tieback_delivery_attempt_count(delivery); n++)
-            printf(" %d", tieback_attempt_response_status(tieback_delivery_attempt(delivery, n)));
+            printf(" %s", tieback_attempt_reason(tieback_delivery_attempt(delivery, n)));
         printf("\n");
     }
 

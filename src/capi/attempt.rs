@@ -4,8 +4,14 @@ use std::ffi::c_char;
 use std::ptr;
 
 use super::boundary::guard_read;
-use super::kept::{self, Kept, maybe, pointer};
+use super::kept::{self, Json, Kept, count, maybe, pointer};
 use crate::types::Attempt;
+use crate::wire::own;
+
+/// The most bytes of an answer's body that are kept.
+pub const TIEBACK_RESPONSE_BODY_MAX_BYTES: i32 = 65_536;
+
+const _: () = assert!(TIEBACK_RESPONSE_BODY_MAX_BYTES as usize == Attempt::MAX_BODY_BYTES);
 
 /// One try at a delivery: what was answered, or why nothing was.
 pub struct tieback_attempt {
@@ -13,6 +19,8 @@ pub struct tieback_attempt {
     completed_at: Kept,
     response_error: Option<Kept>,
     response_headers: Vec<(Kept, Kept)>,
+    reason: Kept,
+    json: Json,
     attempt: Attempt,
 }
 
@@ -24,6 +32,8 @@ impl tieback_attempt {
             completed_at: Kept::new(attempt.completed_at),
             response_error: maybe(attempt.response_error.as_ref()),
             response_headers: kept::pairs(&attempt.response_headers),
+            reason: Kept::new(attempt.reason()),
+            json: Json::default(),
             attempt,
         }
     }
@@ -114,7 +124,7 @@ pub extern "C" fn tieback_attempt_response_body(attempt: Option<&tieback_attempt
     guard_read(attempt, ptr::null(), |attempt| kept::bytes(&attempt.attempt.response_body))
 }
 
-/// How many bytes of the answer's body are kept, up to 65,536.
+/// How many bytes of the answer's body are kept, up to TIEBACK_RESPONSE_BODY_MAX_BYTES.
 ///
 /// Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
 #[unsafe(no_mangle)]
@@ -128,4 +138,30 @@ pub extern "C" fn tieback_attempt_response_body_len(attempt: Option<&tieback_att
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_attempt_response_body_truncated(attempt: Option<&tieback_attempt>) -> i32 {
     guard_read(attempt, 0, |attempt| attempt.attempt.response_body_truncated.into())
+}
+
+/// What came of it in a few words: the HTTP status, or what went wrong.
+///
+/// Ownership: the attempt's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieback_attempt_reason(attempt: Option<&tieback_attempt>) -> *const c_char {
+    guard_read(attempt, ptr::null(), |attempt| attempt.reason.as_ptr())
+}
+
+/// The wait that the answer's `Retry-After` asks for, in milliseconds; -1 when it asks for none, or not in seconds.
+///
+/// Ownership: a number. Threads: any. NULL: gives -1. Errors: none.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieback_attempt_retry_after_ms(attempt: Option<&tieback_attempt>) -> i64 {
+    guard_read(attempt, -1, |attempt| {
+        attempt.attempt.retry_after().map_or(-1, |wait| count(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)))
+    })
+}
+
+/// The attempt as JSON.
+///
+/// Ownership: the attempt's, until its delivery is freed. Threads: any. NULL: gives NULL. Errors: none.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieback_attempt_to_json(attempt: Option<&tieback_attempt>) -> *const c_char {
+    guard_read(attempt, ptr::null(), |attempt| attempt.json.of(|| own::attempt_to_json(&attempt.attempt)))
 }

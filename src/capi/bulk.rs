@@ -2,11 +2,15 @@
 
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
+use std::ptr;
+
+use serde_json::{Value, json};
 
 use super::boundary::{guard_free, guard_read};
 use super::call::guard_new;
 use super::error::tieback_error;
-use super::publish::tieback_published;
+use super::kept::Json;
+use super::published::tieback_published;
 use super::scope::{self, tieback_scope};
 use super::service::tieback_service;
 use super::status::tieback_status;
@@ -14,10 +18,19 @@ use super::trigger::{self, tieback_trigger};
 use super::{handle, text};
 use crate::engine::{check_count, each_during, one_answer_each};
 use crate::error::Result;
-use crate::types::TriggerCreate;
+use crate::types::{Published, TriggerCreate};
+use crate::wire::own;
+
+/// The most triggers that one call of `tieback_trigger_create_many` or `tieback_trigger_delete_many` takes.
+pub const TIEBACK_TRIGGERS_MAX: i32 = 500;
+
+const _: () = assert!(TIEBACK_TRIGGERS_MAX as usize == TriggerCreate::MAX_BULK);
 
 /// The answers of a call on many items, in the order of the items. An item that failed does not touch the others.
-pub struct tieback_bulk(Vec<Result<Made, Box<tieback_error>>>);
+pub struct tieback_bulk {
+    answers: Vec<Result<Made, Box<tieback_error>>>,
+    json: Json,
+}
 
 /// What an item became.
 enum Made {
@@ -27,24 +40,34 @@ enum Made {
     Nothing,
 }
 
+impl Made {
+    fn value(&self) -> Value {
+        match self {
+            Self::Trigger(trigger) => json!({"trigger": trigger.value()}),
+            Self::Published(published) => json!({"published": published.value()}),
+            Self::Nothing => json!({"deleted": true}),
+        }
+    }
+}
+
 impl tieback_bulk {
     /// The answers of publishing.
-    pub fn of_published(answers: Vec<Result<tieback_published>>) -> Self {
-        Self::of("publish_many", answers, Made::Published)
+    pub fn of_published(answers: Vec<Result<Published>>) -> Self {
+        Self::of("publish_many", answers, |published| Made::Published(tieback_published::new(published)))
     }
 
     fn of<T>(operation: &'static str, answers: Vec<Result<T>>, made: impl Fn(T) -> Made) -> Self {
         let object = |answer: Result<T>| answer.map(&made).map_err(|error| Box::new(tieback_error::new(error)));
-        Self(each_during(operation, answers).into_iter().map(object).collect())
+        Self { answers: each_during(operation, answers).into_iter().map(object).collect(), json: Json::default() }
     }
 }
 
-/// Adds many triggers to a hook, at most 500: item i is `resource_names[i]` with `event_types[i]`.
+/// Adds many triggers to a hook, at most TIEBACK_TRIGGERS_MAX: item i is `resource_names[i]` with `event_types[i]`.
 ///
 /// Ownership: `*out` is yours; free it with `tieback_bulk_free`. Threads: any. NULL: `error` may be, and both arrays
 /// with a `count` of 0.
-/// Errors: TIEBACK_NOT_FOUND for the hook; TIEBACK_INVALID_ARGUMENT with more than 500; TIEBACK_CLOSED,
-/// TIEBACK_STORAGE. What is wrong with one item is in that item's answer.
+/// Errors: TIEBACK_NOT_FOUND for the hook; TIEBACK_INVALID_ARGUMENT with too many; TIEBACK_CLOSED, TIEBACK_STORAGE.
+/// What is wrong with one item is in that item's answer.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_trigger_create_many(
     service: *const tieback_service,
@@ -71,12 +94,39 @@ pub extern "C" fn tieback_trigger_create_many(
     })
 }
 
-/// Removes many triggers of a hook, at most 500.
+/// Adds many triggers to a hook from a JSON list, at most TIEBACK_TRIGGERS_MAX:
+/// `[{"resource_name": "RFIs", "event_type": "create"}, ...]`.
+///
+/// Ownership: `*out` is yours; free it with `tieback_bulk_free`. Threads: any. NULL: `error` may be.
+/// Errors: those of `tieback_trigger_create_many`; TIEBACK_INVALID_ARGUMENT for a text that is no JSON list. What is
+/// wrong with one item, an unknown member too, is in that item's answer.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieback_trigger_create_many_from_json(
+    service: *const tieback_service,
+    scope: *const tieback_scope,
+    hook_id: *const c_char,
+    json: *const c_char,
+    out: Option<&mut MaybeUninit<*mut tieback_bulk>>,
+    error: Option<&mut MaybeUninit<*mut tieback_error>>,
+) -> tieback_status {
+    guard_new("trigger_create_many", out, error, || {
+        let service = handle::service(service)?;
+        // SAFETY: the caller keeps to the header.
+        let (scope, hook_id, json) =
+            unsafe { (scope::read(scope)?, text::id("hook_id", hook_id)?, text::required("json", json)?) };
+        let read = own::trigger_create_from_json;
+        let checked = own::list_from_json("triggers", TriggerCreate::MAX_BULK, read, &own::parse(json)?)?;
+        let answers = one_answer_each(checked, |good| service.trigger_create_many(&scope, &hook_id, good))?;
+        Ok(tieback_bulk::of("trigger_create_many", answers, |trigger| Made::Trigger(tieback_trigger::new(trigger))))
+    })
+}
+
+/// Removes many triggers of a hook, at most TIEBACK_TRIGGERS_MAX.
 ///
 /// Ownership: `*out` is yours; free it with `tieback_bulk_free`. Threads: any. NULL: `error` may be, and the array
 /// with a `count` of 0.
-/// Errors: TIEBACK_NOT_FOUND for the hook; TIEBACK_INVALID_ARGUMENT with more than 500; TIEBACK_CLOSED,
-/// TIEBACK_STORAGE. What is wrong with one item is in that item's answer.
+/// Errors: TIEBACK_NOT_FOUND for the hook; TIEBACK_INVALID_ARGUMENT with too many; TIEBACK_CLOSED, TIEBACK_STORAGE.
+/// What is wrong with one item is in that item's answer.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_trigger_delete_many(
     service: *const tieback_service,
@@ -114,7 +164,7 @@ pub extern "C" fn tieback_bulk_free(bulk: Option<Box<tieback_bulk>>) {
 /// Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_bulk_len(bulk: Option<&tieback_bulk>) -> usize {
-    guard_read(bulk, 0, |bulk| bulk.0.len())
+    guard_read(bulk, 0, |bulk| bulk.answers.len())
 }
 
 /// What came of an item, from 0.
@@ -123,7 +173,7 @@ pub extern "C" fn tieback_bulk_len(bulk: Option<&tieback_bulk>) -> usize {
 /// Errors: none of its own.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_bulk_status(bulk: Option<&tieback_bulk>, index: usize) -> tieback_status {
-    guard_read(bulk, tieback_status::TIEBACK_INVALID_ARGUMENT, |bulk| match bulk.0.get(index) {
+    guard_read(bulk, tieback_status::TIEBACK_INVALID_ARGUMENT, |bulk| match bulk.answers.get(index) {
         Some(Ok(_)) => tieback_status::TIEBACK_OK,
         Some(Err(error)) => error.status(),
         None => tieback_status::TIEBACK_INVALID_ARGUMENT,
@@ -136,7 +186,7 @@ pub extern "C" fn tieback_bulk_status(bulk: Option<&tieback_bulk>, index: usize)
 /// Errors: none.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_bulk_error(bulk: Option<&tieback_bulk>, index: usize) -> Option<&tieback_error> {
-    guard_read(bulk, None, |bulk| match bulk.0.get(index) {
+    guard_read(bulk, None, |bulk| match bulk.answers.get(index) {
         Some(Err(error)) => Some(&**error),
         Some(Ok(_)) | None => None,
     })
@@ -148,7 +198,7 @@ pub extern "C" fn tieback_bulk_error(bulk: Option<&tieback_bulk>, index: usize) 
 /// Errors: none.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_bulk_trigger(bulk: Option<&tieback_bulk>, index: usize) -> Option<&tieback_trigger> {
-    guard_read(bulk, None, |bulk| match bulk.0.get(index) {
+    guard_read(bulk, None, |bulk| match bulk.answers.get(index) {
         Some(Ok(Made::Trigger(trigger))) => Some(trigger),
         _ => None,
     })
@@ -160,8 +210,23 @@ pub extern "C" fn tieback_bulk_trigger(bulk: Option<&tieback_bulk>, index: usize
 /// Errors: none.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_bulk_published(bulk: Option<&tieback_bulk>, index: usize) -> Option<&tieback_published> {
-    guard_read(bulk, None, |bulk| match bulk.0.get(index) {
+    guard_read(bulk, None, |bulk| match bulk.answers.get(index) {
         Some(Ok(Made::Published(published))) => Some(published),
         _ => None,
+    })
+}
+
+/// The answers as a JSON list, in the order of the items: each `{"trigger": {...}}`, `{"published": {...}}`,
+/// `{"deleted": true}` or `{"error": {...}}`.
+///
+/// Ownership: the answers', until they are freed. Threads: any. NULL: gives NULL. Errors: none.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieback_bulk_to_json(bulk: Option<&tieback_bulk>) -> *const c_char {
+    guard_read(bulk, ptr::null(), |bulk| {
+        let entry = |answer: &Result<Made, Box<tieback_error>>| match answer {
+            Ok(made) => made.value(),
+            Err(error) => json!({"error": error.value()}),
+        };
+        bulk.json.of(|| bulk.answers.iter().map(entry).collect())
     })
 }

@@ -50,6 +50,22 @@ pub fn guard_pointer<T>(
     })
 }
 
+/// A call that gives a number.
+pub fn guard_number(
+    operation: &'static str,
+    out: Option<&mut MaybeUninit<i64>>,
+    error: Out<'_, tieback_error>,
+    body: impl FnOnce() -> Result<i64>,
+) -> tieback_status {
+    guard(tieback_status::TIEBACK_INTERNAL, || {
+        let (out, error) = (out.map(|out| out.write(0)), emptied(error));
+        let Some(out) = out else {
+            return told(operation, error, Err(Error::invalid("the pointer for the result is NULL: give one")));
+        };
+        told(operation, error, guard_result(body).map(|number| *out = number))
+    })
+}
+
 /// A call that gives a report, which the caller may leave out.
 pub fn guard_report<T>(
     operation: &'static str,

@@ -87,7 +87,7 @@ pub extern "C" fn tieback_engine_with_cancel(
 /// one alone.
 ///
 /// Ownership: `*out` is yours; end it with `tieback_service_free`. Threads: any. NULL: `error` may be.
-/// Errors: TIEBACK_CLOSED for a service that is freed or a token that is.
+/// Errors: TIEBACK_CLOSED for a service that is freed or whose engine is closed, and for a token that is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_service_with_cancel(
     service: *const tieback_service,

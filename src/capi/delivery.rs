@@ -3,6 +3,8 @@
 use std::ffi::c_char;
 use std::ptr;
 
+use serde_json::Value;
+
 use super::attempt::tieback_attempt;
 use super::boundary::{guard_free, guard_read};
 use super::event::tieback_event;
@@ -37,6 +39,11 @@ impl tieback_delivery {
             json: Json::default(),
             delivery,
         }
+    }
+
+    /// It as JSON.
+    pub fn value(&self) -> Value {
+        own::delivery_to_json(&self.delivery)
     }
 }
 
@@ -146,5 +153,5 @@ pub extern "C" fn tieback_delivery_attempt(
 /// Ownership: the delivery's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_delivery_to_json(delivery: Option<&tieback_delivery>) -> *const c_char {
-    guard_read(delivery, ptr::null(), |delivery| delivery.json.of(|| own::delivery_to_json(&delivery.delivery)))
+    guard_read(delivery, ptr::null(), |delivery| delivery.json.of(|| delivery.value()))
 }

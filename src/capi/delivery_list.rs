@@ -83,6 +83,14 @@ pub extern "C" fn tieback_deliveries_next_page(deliveries: Option<&tieback_deliv
     guard_read(deliveries, ptr::null(), |deliveries| deliveries.0.next_page())
 }
 
+/// The page as JSON: `items`, and `next` unless it is the last one.
+///
+/// Ownership: the page's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieback_deliveries_to_json(deliveries: Option<&tieback_deliveries>) -> *const c_char {
+    guard_read(deliveries, ptr::null(), |deliveries| deliveries.0.to_json(tieback_delivery::value))
+}
+
 /// Begins a walk through all deliveries of a hook, over page borders. Nothing is fetched yet; the query's `limit` is
 /// the size of the pages that will be.
 ///

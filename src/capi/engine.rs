@@ -4,14 +4,12 @@ use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
 use super::boundary::guard;
-use super::call::{guard_call, guard_new, guard_pointer, guard_report};
+use super::call::{guard_call, guard_number, guard_pointer, guard_report};
 use super::engine_options::{self, tieback_engine_options};
 use super::error::tieback_error;
 use super::handle;
 use super::idle::tieback_idle_report;
-use super::purged::tieback_purged;
-use super::service::tieback_service;
-use super::stats::tieback_stats;
+use super::kept::count;
 use super::status::tieback_status;
 use super::text;
 use crate::engine::{Engine, EngineOptions};
@@ -80,25 +78,12 @@ pub extern "C" fn tieback_engine_close(engine: *mut tieback_engine) {
     })
 }
 
-/// Makes a handle of the engine's service, which manages hooks and triggers and lists deliveries. It does not keep the
-/// engine open.
-///
-/// Ownership: `*out` is yours; end it with `tieback_service_free`. Threads: any. NULL: `error` may be.
-/// Errors: TIEBACK_CLOSED.
-#[unsafe(no_mangle)]
-pub extern "C" fn tieback_engine_service(
-    engine: *const tieback_engine,
-    out: Option<&mut MaybeUninit<*mut tieback_service>>,
-    error: Option<&mut MaybeUninit<*mut tieback_error>>,
-) -> tieback_status {
-    guard_pointer("service", out, error, || handle::of_service(engine))
-}
-
-/// Starts delivering on threads of the engine's own. Starting a started engine changes nothing.
+/// Starts delivering on threads of the engine's own. Starting a started engine changes nothing. While another thread
+/// delivers in `tieback_engine_run_until_idle` or `tieback_engine_pump`, it waits for that.
 ///
 /// Ownership: nothing is given. Threads: any. NULL: `error` may be.
 /// Errors: TIEBACK_CLOSED; TIEBACK_STORAGE when the queue cannot be read; TIEBACK_UNAVAILABLE when the system gives no
-/// threads.
+/// threads; TIEBACK_CONFLICT inside of a callback.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_engine_start(
     engine: *const tieback_engine,
@@ -108,10 +93,11 @@ pub extern "C" fn tieback_engine_start(
 }
 
 /// Stops delivering: nothing starts any more, and attempts in flight get `grace_ms` to end and be recorded. What has
-/// not ended by then is queued again. Stopping a stopped engine changes nothing.
+/// not ended by then is queued again. Whoever runs the engine on another thread returns. Stopping a stopped engine
+/// changes nothing.
 ///
 /// Ownership: nothing is given. Threads: any. NULL: `error` may be.
-/// Errors: TIEBACK_CLOSED; TIEBACK_INVALID_ARGUMENT for a negative time.
+/// Errors: TIEBACK_CLOSED; TIEBACK_INVALID_ARGUMENT for a negative time; TIEBACK_CONFLICT inside of a callback.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_engine_stop(
     engine: *const tieback_engine,
@@ -121,14 +107,31 @@ pub extern "C" fn tieback_engine_stop(
     guard_call("stop", error, || handle::engine(engine)?.stop(text::span("grace_ms", grace_ms)?))
 }
 
+/// How long an attempt can take at the most, in milliseconds: the time limits of the options together. As the
+/// `grace_ms` of `tieback_engine_stop` it lets every attempt end.
+///
+/// Ownership: `*out` is a number, 0 after an error. Threads: any. NULL: `error` may be.
+/// Errors: TIEBACK_CLOSED.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieback_engine_attempt_limit_ms(
+    engine: *const tieback_engine,
+    out: Option<&mut MaybeUninit<i64>>,
+    error: Option<&mut MaybeUninit<*mut tieback_error>>,
+) -> tieback_status {
+    guard_number("attempt_limit", out, error, || {
+        let limit = handle::engine(engine)?.attempt_limit();
+        Ok(count(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX)))
+    })
+}
+
 /// Delivers on your thread what is due, for about `budget_ms`; returns early when nothing is in flight or due. For
 /// hosts without threads: call it often, at least every second while the report says that the engine is not idle, since
 /// the time limits of attempts in flight run on between calls.
 ///
 /// Ownership: `*out` is yours; free it with `tieback_idle_report_free`. Threads: any; one at a time runs, others wait
 /// for it. NULL: `out` and `error` may be.
-/// Errors: TIEBACK_CLOSED; TIEBACK_CONFLICT when the engine is started; TIEBACK_STORAGE; TIEBACK_INVALID_ARGUMENT for a
-/// negative time.
+/// Errors: TIEBACK_CLOSED; TIEBACK_CONFLICT when the engine is started, and inside of a callback; TIEBACK_STORAGE;
+/// TIEBACK_INVALID_ARGUMENT for a negative time.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_engine_pump(
     engine: *const tieback_engine,
@@ -147,7 +150,8 @@ pub extern "C" fn tieback_engine_pump(
 /// report says how many there are. That the time ran out is no error: the report says it.
 ///
 /// Ownership: `*out` is yours; free it with `tieback_idle_report_free`. Threads: any. NULL: `out` and `error` may be.
-/// Errors: TIEBACK_CLOSED; TIEBACK_STORAGE; TIEBACK_INVALID_ARGUMENT for a negative time.
+/// Errors: TIEBACK_CLOSED; TIEBACK_CONFLICT inside of a callback; TIEBACK_STORAGE; TIEBACK_INVALID_ARGUMENT for a
+/// negative time.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_engine_run_until_idle(
     engine: *const tieback_engine,
@@ -161,32 +165,4 @@ pub extern "C" fn tieback_engine_run_until_idle(
         let wait_paused = text::flag("wait_paused", wait_paused)?;
         engine.long().run_until_idle(text::span("timeout_ms", timeout_ms)?, wait_paused).map(tieback_idle_report::new)
     })
-}
-
-/// How much there is to do, what is kept, and what that takes on the disk. Cheap, however much there is.
-///
-/// Ownership: `*out` is yours; free it with `tieback_stats_free`. Threads: any. NULL: `error` may be.
-/// Errors: TIEBACK_CLOSED, TIEBACK_STORAGE.
-#[unsafe(no_mangle)]
-pub extern "C" fn tieback_engine_stats(
-    engine: *const tieback_engine,
-    out: Option<&mut MaybeUninit<*mut tieback_stats>>,
-    error: Option<&mut MaybeUninit<*mut tieback_error>>,
-) -> tieback_status {
-    guard_new("stats", out, error, || handle::engine(engine)?.stats().map(tieback_stats::new))
-}
-
-/// Removes at once what has been kept for longer than the options' `retention_ms`, and says what went. A worker does
-/// the same when it starts and every hour, so this is for hosts that have none, or that want the space now. It works in
-/// small transactions; publishing and delivering go on beside it. What is queued is never removed.
-///
-/// Ownership: `*out` is yours; free it with `tieback_purged_free`. Threads: any. NULL: `error` may be.
-/// Errors: TIEBACK_CLOSED, TIEBACK_STORAGE; what was removed until then stays removed.
-#[unsafe(no_mangle)]
-pub extern "C" fn tieback_engine_purge(
-    engine: *const tieback_engine,
-    out: Option<&mut MaybeUninit<*mut tieback_purged>>,
-    error: Option<&mut MaybeUninit<*mut tieback_error>>,
-) -> tieback_status {
-    guard_new("purge", out, error, || handle::engine(engine)?.long().purge().map(tieback_purged::new))
 }

@@ -124,6 +124,38 @@ pub extern "C" fn tieback_engine_options_init(options: *mut tieback_engine_optio
     })
 }
 
+/// Like `tieback_engine_options_init`, with the default of each number in place of 0: to show them, or to set one
+/// relative to its default. A limit that there is none of by default stays 0, and so does what is not a number.
+///
+/// Ownership: the options stay yours. Threads: one. NULL: nothing happens. Errors: none.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieback_engine_options_defaults(options: *mut tieback_engine_options, struct_size: usize) {
+    guard((), || {
+        // SAFETY: the caller keeps to the header: there are `struct_size` bytes.
+        unsafe { sized::fill(options, struct_size, defaults()) }
+    })
+}
+
+fn defaults() -> tieback_engine_options {
+    let EngineOptions { policy, retention, limits, max_idle_connections, .. } = EngineOptions::at("");
+    let whole = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
+    let millis = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+    let short = |span: Duration| i32::try_from(span.as_millis()).unwrap_or(i32::MAX);
+    tieback_engine_options {
+        connect_timeout_ms: short(policy.connect_timeout),
+        response_timeout_ms: short(policy.response_timeout),
+        backoff_min_ms: short(policy.backoff_min),
+        backoff_max_ms: short(policy.backoff_max),
+        give_up_after_ms: millis(policy.give_up_after),
+        max_attempts: policy.max_attempts.map_or(0, whole),
+        max_in_flight: whole(policy.max_in_flight),
+        retention_ms: millis(retention),
+        max_attempts_in_flight: i32::try_from(limits.in_flight).unwrap_or(i32::MAX),
+        max_idle_connections: whole(max_idle_connections),
+        ..sized::zeroed()
+    }
+}
+
 /// Reads the options.
 ///
 /// # Safety

@@ -3,6 +3,8 @@
 use std::ffi::c_char;
 use std::ptr;
 
+use serde_json::Value;
+
 use super::boundary::{guard_free, guard_read};
 use super::kept::{Json, Kept, count, maybe, pointer};
 use super::status::tieback_status;
@@ -35,6 +37,11 @@ impl tieback_error {
     /// Which kind of thing went wrong.
     pub fn status(&self) -> tieback_status {
         self.status
+    }
+
+    /// It as JSON.
+    pub fn value(&self) -> Value {
+        own::error_to_json(&self.error)
     }
 }
 
@@ -127,5 +134,5 @@ pub extern "C" fn tieback_error_retry_after_ms(error: Option<&tieback_error>) ->
 /// Ownership: the error's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_error_to_json(error: Option<&tieback_error>) -> *const c_char {
-    guard_read(error, ptr::null(), |error| error.json.of(|| own::error_to_json(&error.error)))
+    guard_read(error, ptr::null(), |error| error.json.of(|| error.value()))
 }

@@ -8,6 +8,11 @@ use super::text;
 use crate::error::Result;
 use crate::types::{Event, Id, Metadata, RelatedResource};
 
+/// The largest payload in bytes: an event whose payload would be larger cannot be published.
+pub const TIEBACK_PAYLOAD_MAX_BYTES: i32 = 262_144;
+
+const _: () = assert!(TIEBACK_PAYLOAD_MAX_BYTES as usize == Event::MAX_PAYLOAD_BYTES);
+
 /// An event to publish. Begin with TIEBACK_EVENT_OPTIONS_INIT; what is NULL or 0 is left out.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]

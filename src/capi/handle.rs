@@ -85,7 +85,10 @@ pub fn engine_with_cancel(engine: *const tieback_engine, cancel: Cancel) -> Resu
 pub fn service_with_cancel(service: *const tieback_service, cancel: Cancel) -> Result<*mut tieback_service> {
     let (serial, Entry { target, poisoned, .. }) = entry("a service", service.addr())?;
     match target {
-        Target::Embedded(_) => Ok(pointer_to(Table::present().insert(Entry { target, poisoned, cancel }))),
+        Target::Embedded(ref engine) => {
+            upgrade(engine, "this service")?;
+            Ok(pointer_to(Table::present().insert(Entry { target, poisoned, cancel })))
+        }
         other => Err(wrong_kind(serial, "a service", &other)),
     }
 }

@@ -4,6 +4,8 @@ use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::ptr;
 
+use serde_json::Value;
+
 use super::boundary::{guard_free, guard_read};
 use super::call::{guard_call, guard_new};
 use super::error::tieback_error;
@@ -53,13 +55,18 @@ impl tieback_hook {
             hook,
         }
     }
+
+    /// It as JSON.
+    pub fn value(&self) -> Value {
+        own::hook_to_json(&self.hook)
+    }
 }
 
 /// Creates a hook.
 ///
 /// Ownership: `*out` is yours; free it with `tieback_hook_free`. Threads: any. NULL: `error` may be.
-/// Errors: TIEBACK_CONFLICT when the scope already has a hook of this namespace; TIEBACK_INVALID_ARGUMENT;
-/// TIEBACK_CLOSED, TIEBACK_STORAGE.
+/// Errors: TIEBACK_CONFLICT when the scope already has a hook of this namespace; TIEBACK_INVALID_ARGUMENT for a value
+/// that is missing or wrong, and for a URL that the engine's options do not allow; TIEBACK_CLOSED, TIEBACK_STORAGE.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_hook_create(
     service: *const tieback_service,
@@ -121,8 +128,9 @@ pub extern "C" fn tieback_hook_show(
 /// Changes a hook, and gives it as it is then.
 ///
 /// Ownership: `*out` is yours; free it with `tieback_hook_free`. Threads: any. NULL: `error` may be.
-/// Errors: TIEBACK_NOT_FOUND; TIEBACK_CONFLICT when the new namespace is taken; TIEBACK_INVALID_ARGUMENT, also for a
-/// header value or signing secret that is a mask which an answer showed; TIEBACK_CLOSED, TIEBACK_STORAGE.
+/// Errors: TIEBACK_NOT_FOUND; TIEBACK_CONFLICT when the new namespace is taken; TIEBACK_INVALID_ARGUMENT as with
+/// `tieback_hook_create`, also for a header value or signing secret that is a mask which an answer showed, and for a
+/// URL of another receiver (`danger_keep_headers`); TIEBACK_CLOSED, TIEBACK_STORAGE.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_hook_update(
     service: *const tieback_service,
@@ -137,6 +145,31 @@ pub extern "C" fn tieback_hook_update(
         // SAFETY: the caller keeps to the header.
         let (scope, hook_id, change) =
             unsafe { (scope::read(scope)?, text::id("hook_id", hook_id)?, hook_options::update(change)?) };
+        service.hook_update(&scope, &hook_id, &change).map(tieback_hook::new)
+    })
+}
+
+/// Changes a hook from JSON: the members of `tieback_hook_create_from_json`, and `status` ("active" or "disabled") and
+/// `danger_keep_headers`; what is left out stays as it is. `{"destination_headers": {}}` takes all headers away,
+/// `{"signing_secrets": []}` all secrets, `{"clear_rate_limit": true}` the rate limit.
+///
+/// Ownership: `*out` is yours; free it with `tieback_hook_free`. Threads: any. NULL: `error` may be.
+/// Errors: those of `tieback_hook_update`; an unknown member is TIEBACK_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieback_hook_update_from_json(
+    service: *const tieback_service,
+    scope: *const tieback_scope,
+    hook_id: *const c_char,
+    json: *const c_char,
+    out: Option<&mut MaybeUninit<*mut tieback_hook>>,
+    error: Option<&mut MaybeUninit<*mut tieback_error>>,
+) -> tieback_status {
+    guard_new("hook_update", out, error, || {
+        let service = handle::service(service)?;
+        // SAFETY: the caller keeps to the header.
+        let (scope, hook_id, json) =
+            unsafe { (scope::read(scope)?, text::id("hook_id", hook_id)?, text::required("json", json)?) };
+        let change = own::hook_update_from_json(&own::parse(json)?)?;
         service.hook_update(&scope, &hook_id, &change).map(tieback_hook::new)
     })
 }
@@ -320,5 +353,5 @@ pub extern "C" fn tieback_hook_updated_at(hook: Option<&tieback_hook>) -> *const
 /// Ownership: the hook's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_hook_to_json(hook: Option<&tieback_hook>) -> *const c_char {
-    guard_read(hook, ptr::null(), |hook| hook.json.of(|| own::hook_to_json(&hook.hook)))
+    guard_read(hook, ptr::null(), |hook| hook.json.of(|| hook.value()))
 }

@@ -15,7 +15,17 @@ use super::list::List;
 use super::scope::{self, tieback_scope};
 use super::service::tieback_service;
 use super::status::tieback_status;
-use crate::types::Hook;
+use crate::types::{Hook, PageRequest};
+
+/// How many items a page has when its `limit` is 0.
+pub const TIEBACK_PAGE_DEFAULT: i32 = 100;
+
+/// The most items that a page has; a larger `limit` is cut to it.
+pub const TIEBACK_PAGE_MAX: i32 = 1000;
+
+const _: () = assert!(
+    TIEBACK_PAGE_DEFAULT as u32 == PageRequest::DEFAULT_LIMIT && TIEBACK_PAGE_MAX as u32 == PageRequest::MAX_LIMIT
+);
 
 /// A page of hooks.
 pub struct tieback_hooks(List<tieback_hook>);
@@ -76,6 +86,14 @@ pub extern "C" fn tieback_hooks_at(hooks: Option<&tieback_hooks>, index: usize) 
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_hooks_next_page(hooks: Option<&tieback_hooks>) -> *const c_char {
     guard_read(hooks, ptr::null(), |hooks| hooks.0.next_page())
+}
+
+/// The page as JSON: `items`, and `next` unless it is the last one.
+///
+/// Ownership: the page's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieback_hooks_to_json(hooks: Option<&tieback_hooks>) -> *const c_char {
+    guard_read(hooks, ptr::null(), |hooks| hooks.0.to_json(tieback_hook::value))
 }
 
 /// Begins a walk through all hooks of a list, over page borders. Nothing is fetched yet; the query's `limit` is the

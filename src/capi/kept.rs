@@ -24,6 +24,11 @@ impl Kept {
         self.0.as_ptr()
     }
 
+    /// The text for Rust.
+    pub fn as_str(&self) -> &str {
+        self.0.to_str().unwrap_or_default()
+    }
+
     /// The text as the caller's own, to be ended with [`Kept::from_raw`].
     pub fn into_raw(self) -> *mut c_char {
         self.0.into_raw()
@@ -69,6 +74,11 @@ pub fn count(count: u64) -> i64 {
 pub struct Json(OnceLock<Kept>);
 
 impl Json {
+    /// Nobody has asked yet.
+    pub const fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
     /// The text.
     pub fn of(&self, make: impl FnOnce() -> Value) -> *const c_char {
         self.0.get_or_init(|| Kept::new(make())).as_ptr()

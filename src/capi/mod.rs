@@ -20,41 +20,21 @@ mod rest;
 mod sized;
 mod text;
 
+// The header's groups, in their order; `build/header.rs` puts their headings between them.
+
 mod version;
-
-mod status;
-
-mod error;
-
-mod string;
-
-mod scope;
-
-mod log_line;
-
-mod notice;
-
-mod callbacks;
 
 mod engine_options;
 
-mod engine;
+mod callbacks;
 
-mod cancel;
+mod engine;
 
 mod idle;
 
-mod operate;
+mod cancel;
 
-mod stats;
-
-mod purged;
-
-mod upkeep;
-
-mod integrity;
-
-mod restored;
+mod scope;
 
 mod service;
 
@@ -68,23 +48,51 @@ mod trigger;
 
 mod trigger_list;
 
-mod bulk;
-
 mod resource;
 
-mod event;
+mod resource_list;
 
-mod attempt;
+mod bulk;
 
-mod delivery;
+mod event_options;
+
+mod publish;
+
+mod published;
 
 mod delivery_query;
 
 mod delivery_list;
 
-mod event_options;
+mod delivery;
 
-mod publish;
+mod event;
+
+mod attempt;
+
+mod operate;
+
+mod stats;
+
+mod upkeep;
+
+mod purged;
+
+mod integrity;
+
+mod restored;
+
+mod notice;
+
+mod log_line;
+
+mod status;
+
+mod error;
+
+mod string;
+
+mod time;
 
 mod flat;
 
@@ -111,9 +119,12 @@ const _: () = {
     shared::<trigger_list::tieback_triggers>();
     shared::<trigger_list::tieback_trigger_iter>();
     shared::<bulk::tieback_bulk>();
-    shared::<resource::tieback_resources>();
+    shared::<resource::tieback_resource>();
+    shared::<resource_list::tieback_resources>();
+    shared::<resource_list::tieback_resource_iter>();
     shared::<delivery::tieback_delivery>();
+    shared::<event::tieback_event>();
     shared::<delivery_list::tieback_deliveries>();
     shared::<delivery_list::tieback_delivery_iter>();
-    shared::<publish::tieback_published>();
+    shared::<published::tieback_published>();
 };

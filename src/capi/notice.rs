@@ -4,6 +4,8 @@ use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::ptr;
 
+use serde_json::Value;
+
 use super::boundary::{guard_free, guard_read};
 use super::call::guard_new;
 use super::engine::tieback_engine;
@@ -41,6 +43,11 @@ impl tieback_notice {
             json: Json::default(),
             notice,
         }
+    }
+
+    /// It as JSON.
+    pub fn value(&self) -> Value {
+        own::notice_to_json(&self.notice)
     }
 }
 
@@ -87,6 +94,14 @@ pub extern "C" fn tieback_notices_len(list: Option<&tieback_notices>) -> usize {
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_notices_at(list: Option<&tieback_notices>, index: usize) -> Option<&tieback_notice> {
     guard_read(list, None, |list| list.0.at(index))
+}
+
+/// The list as JSON: `{"items": [...]}`.
+///
+/// Ownership: the list's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieback_notices_to_json(list: Option<&tieback_notices>) -> *const c_char {
+    guard_read(list, ptr::null(), |list| list.0.to_json(tieback_notice::value))
 }
 
 /// The hook's id; NULL when the notice concerns all hooks.
@@ -152,5 +167,5 @@ pub extern "C" fn tieback_notice_queued(notice: Option<&tieback_notice>) -> i64 
 /// Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_notice_to_json(notice: Option<&tieback_notice>) -> *const c_char {
-    guard_read(notice, ptr::null(), |notice| notice.json.of(|| own::notice_to_json(&notice.notice)))
+    guard_read(notice, ptr::null(), |notice| notice.json.of(|| notice.value()))
 }

@@ -7,7 +7,7 @@ use super::call::{guard_call, guard_new, guard_pointer};
 use super::engine::tieback_engine;
 use super::error::tieback_error;
 use super::kept::Kept;
-use super::publish::tieback_published;
+use super::published::tieback_published;
 use super::scope::{self, tieback_scope};
 use super::status::tieback_status;
 use super::{handle, text};
@@ -69,7 +69,9 @@ pub extern "C" fn tieback_engine_retry_now(
     })
 }
 
-/// Gives one queued delivery up, so that an event which its endpoint cannot take does not hold up the rest.
+/// Gives one queued delivery up, so that an event which its endpoint cannot take does not hold up the rest. If the lane
+/// was waiting to try it again, the next one is tried at once. An attempt that is on the wire already is not called
+/// back.
 ///
 /// Ownership: nothing is given. Threads: any. NULL: `error` may be.
 /// Errors: TIEBACK_NOT_FOUND; TIEBACK_CONFLICT when it has an outcome already; TIEBACK_INVALID_ARGUMENT,
@@ -116,12 +118,12 @@ pub extern "C" fn tieback_engine_redeliver(
 }
 
 /// Sends a made-up event to one hook, whatever its triggers are: to see whether its endpoint answers. It is of the
-/// hook's first trigger, with resource id 1; in payload v2.0 and v3.0 its source_operation_id is "tieback-test". A
-/// disabled hook gets none, as the answer says.
+/// hook's first trigger (without one, of the catalogue's first resource), with resource id 1; in payload v2.0 and v3.0
+/// its source_operation_id is "tieback-test". A disabled hook gets none, as the answer says.
 ///
 /// Ownership: `*out` is yours; free it with `tieback_published_free`. Threads: any. NULL: `error` may be.
 /// Errors: TIEBACK_NOT_FOUND; TIEBACK_INVALID_ARGUMENT when neither the scope nor the hook says which company a project
-/// is of; TIEBACK_CLOSED, TIEBACK_STORAGE.
+/// is of; TIEBACK_UNAVAILABLE when a queue is full; TIEBACK_CLOSED, TIEBACK_STORAGE.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_engine_send_test(
     engine: *const tieback_engine,

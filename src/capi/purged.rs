@@ -1,10 +1,16 @@
 //! What a purge removed.
 
 use std::ffi::c_char;
+use std::mem::MaybeUninit;
 use std::ptr;
 
 use super::boundary::{guard_free, guard_read};
+use super::call::guard_new;
+use super::engine::tieback_engine;
+use super::error::tieback_error;
+use super::handle;
 use super::kept::{Json, count};
+use super::status::tieback_status;
 use crate::types::Purged;
 use crate::wire::own;
 
@@ -19,6 +25,21 @@ impl tieback_purged {
     pub fn new(purged: Purged) -> Self {
         Self { purged, json: Json::default() }
     }
+}
+
+/// Removes at once what has been kept for longer than the options' `retention_ms`, and says what went. A worker does
+/// the same when it starts and every hour, so this is for hosts that have none, or that want the space now. It works in
+/// small transactions; publishing and delivering go on beside it. What is queued is never removed.
+///
+/// Ownership: `*out` is yours; free it with `tieback_purged_free`. Threads: any. NULL: `error` may be.
+/// Errors: TIEBACK_CLOSED, TIEBACK_STORAGE; what was removed until then stays removed.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieback_engine_purge(
+    engine: *const tieback_engine,
+    out: Option<&mut MaybeUninit<*mut tieback_purged>>,
+    error: Option<&mut MaybeUninit<*mut tieback_error>>,
+) -> tieback_status {
+    guard_new("purge", out, error, || handle::engine(engine)?.long().purge().map(tieback_purged::new))
 }
 
 /// Frees the figures.

@@ -74,6 +74,29 @@ pub unsafe fn init<T: Growing>(pointer: *mut T, size: usize) {
     }
 }
 
+/// The same with values in the fields that the caller's struct has.
+///
+/// # Safety
+/// As for [`init`].
+pub unsafe fn fill<T: Growing>(pointer: *mut T, size: usize, values: T) {
+    // SAFETY: the caller's promise is the same.
+    unsafe { init(pointer, size) };
+    if pointer.is_null() || !(size_of::<usize>()..=MAX_SIZE).contains(&size) {
+        return;
+    }
+    let (known, first) = (size.min(size_of::<T>()), size_of::<usize>());
+    let source = (&raw const values).cast::<u8>();
+    // SAFETY: the caller's struct has `size` bytes and `values` has `known`, of which the first, the size, is written
+    // already.
+    unsafe { source.add(first).copy_to_nonoverlapping(pointer.cast::<u8>().add(first), known - first) };
+}
+
+/// A struct of zeros.
+pub fn zeroed<T: Growing>() -> T {
+    // SAFETY: the trait says that all bits zero are a value of it.
+    unsafe { std::mem::zeroed() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

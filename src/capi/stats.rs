@@ -1,10 +1,16 @@
 //! Figures about an engine.
 
 use std::ffi::c_char;
+use std::mem::MaybeUninit;
 use std::ptr;
 
 use super::boundary::{guard_free, guard_read};
+use super::call::guard_new;
+use super::engine::tieback_engine;
+use super::error::tieback_error;
+use super::handle;
 use super::kept::{Json, Kept, count, maybe, pointer};
+use super::status::tieback_status;
 use crate::types::Stats;
 use crate::wire::own;
 
@@ -20,6 +26,19 @@ impl tieback_stats {
     pub fn new(stats: Stats) -> Self {
         Self { oldest_kept_at: maybe(stats.oldest_kept_at), stats, json: Json::default() }
     }
+}
+
+/// How much there is to do, what is kept, and what that takes on the disk. Cheap, however much there is.
+///
+/// Ownership: `*out` is yours; free it with `tieback_stats_free`. Threads: any. NULL: `error` may be.
+/// Errors: TIEBACK_CLOSED, TIEBACK_STORAGE.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieback_engine_stats(
+    engine: *const tieback_engine,
+    out: Option<&mut MaybeUninit<*mut tieback_stats>>,
+    error: Option<&mut MaybeUninit<*mut tieback_error>>,
+) -> tieback_status {
+    guard_new("stats", out, error, || handle::engine(engine)?.stats().map(tieback_stats::new))
 }
 
 /// Frees the figures.

@@ -120,6 +120,18 @@ pub unsafe fn array<'a, T>(what: &str, pointer: *const T, count: usize) -> Resul
     Ok(unsafe { std::slice::from_raw_parts(pointer, count) })
 }
 
+/// Bytes that must be there.
+///
+/// # Safety
+/// As for [`array`].
+pub unsafe fn bytes<'a>(what: &str, pointer: *const u8, len: usize) -> Result<&'a [u8]> {
+    if pointer.is_null() {
+        return Err(Error::invalid(format!("{what} is NULL: give its first byte")));
+    }
+    // SAFETY: the caller's promise is the same.
+    unsafe { array(what, pointer, len) }
+}
+
 /// A number that cannot be negative.
 pub fn number(what: &str, number: i32) -> Result<u32> {
     u32::try_from(number).map_err(|_| Error::invalid(format!("{what} {number} is out of range: give 0 or more")))

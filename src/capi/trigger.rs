@@ -4,6 +4,8 @@ use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::ptr;
 
+use serde_json::Value;
+
 use super::boundary::{guard_free, guard_read};
 use super::call::{guard_call, guard_new};
 use super::error::tieback_error;
@@ -37,6 +39,11 @@ impl tieback_trigger {
             json: Json::default(),
             trigger,
         }
+    }
+
+    /// It as JSON.
+    pub fn value(&self) -> Value {
+        own::trigger_to_json(&self.trigger)
     }
 }
 
@@ -141,5 +148,5 @@ pub extern "C" fn tieback_trigger_event_type(trigger: Option<&tieback_trigger>) 
 /// Ownership: the trigger's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_trigger_to_json(trigger: Option<&tieback_trigger>) -> *const c_char {
-    guard_read(trigger, ptr::null(), |trigger| trigger.json.of(|| own::trigger_to_json(&trigger.trigger)))
+    guard_read(trigger, ptr::null(), |trigger| trigger.json.of(|| trigger.value()))
 }

@@ -81,6 +81,14 @@ pub extern "C" fn tieback_triggers_next_page(triggers: Option<&tieback_triggers>
     guard_read(triggers, ptr::null(), |triggers| triggers.0.next_page())
 }
 
+/// The page as JSON: `items`, and `next` unless it is the last one.
+///
+/// Ownership: the page's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieback_triggers_to_json(triggers: Option<&tieback_triggers>) -> *const c_char {
+    guard_read(triggers, ptr::null(), |triggers| triggers.0.to_json(tieback_trigger::value))
+}
+
 /// Begins a walk through all triggers of a hook, over page borders. Nothing is fetched yet; `limit` is the size of the
 /// pages that will be.
 ///

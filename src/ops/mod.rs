@@ -197,12 +197,7 @@ fn page(members: &mut Members<'_>) -> Result<PageRequest> {
 }
 
 fn page_to_json<T>(page: &Page<T>, item: fn(&T) -> Value) -> Value {
-    let mut answer = Map::new();
-    answer.insert("items".to_owned(), page.items.iter().map(item).collect());
-    if let Some(next) = &page.next {
-        answer.insert("next".to_owned(), Value::from(next.as_str()));
-    }
-    Value::Object(answer)
+    own::page_to_json(page.items.iter().map(item), page.next.as_ref().map(Id::as_str))
 }
 
 /// The answer of an operation that has nothing to tell.

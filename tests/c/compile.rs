@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::optional;
 
 /// The system libraries that a static Rust library needs (`rustc --print native-static-libs`).
-const SYSTEM: [&str; 7] = ["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"];
+pub const SYSTEM: [&str; 7] = ["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"];
 
 /// Warnings that are errors, for every program.
 const STRICT: [&str; 4] = ["-Wall", "-Wextra", "-pedantic", "-Werror"];
@@ -88,7 +88,8 @@ impl Workshop {
     pub fn can_build(&self, source: &Path, flags: &[&str], what: &str) -> bool {
         let program = self.folder.path().join("trial");
         let output = compiler(Language::C, "c99").args(flags).arg(source).arg("-o").arg(&program).output().unwrap();
-        output.status.success() || optional::has("a compiler with -fsanitize=address,undefined", what)
+        let wanted = flags.iter().find(|flag| flag.starts_with("-fsanitize")).unwrap_or(&"these flags");
+        output.status.success() || optional::has(&format!("a compiler with {wanted}"), what)
     }
 
     /// Runs a program, behind a runner such as valgrind; it must end well. Gives what it printed.

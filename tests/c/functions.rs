@@ -6,7 +6,8 @@ use std::fmt::Write;
 use crate::compile::{Library, Workshop};
 use crate::prototypes::{self, Function};
 
-fn functions() -> Vec<Function> {
+/// All functions of the header.
+pub fn all() -> Vec<Function> {
     let functions = prototypes::read(include_str!("../../include/tieback.h"));
     assert!(functions.iter().any(|function| function.name == "tieback_hook_show" && function.is_fallible()));
     functions
@@ -14,7 +15,7 @@ fn functions() -> Vec<Function> {
 
 #[test]
 fn each_comment_says_ownership_threads_null_and_errors_in_this_order() {
-    for Function { name, comment, .. } in functions() {
+    for Function { name, comment, .. } in all() {
         let places = ["Ownership:", "Threads:", "NULL:", "Errors:"].map(|heading| comment.find(heading));
         let places: Vec<usize> =
             places.into_iter().map(|at| at.unwrap_or_else(|| panic!("{name}: {comment}"))).collect();
@@ -24,9 +25,21 @@ fn each_comment_says_ownership_threads_null_and_errors_in_this_order() {
 }
 
 #[test]
+fn each_function_is_called_by_a_test_program_and_not_only_by_generated_ones() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/c");
+    let programs = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let programs = programs.filter(|path| path.extension().is_some_and(|ending| ending == "c" || ending == "h"));
+    let text: String = programs.map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    let words: std::collections::HashSet<&str> = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+    let forgotten: Vec<String> =
+        all().into_iter().map(|function| function.name).filter(|name| !words.contains(name.as_str())).collect();
+    assert!(forgotten.is_empty(), "no program in tests/c calls {forgotten:?}");
+}
+
+#[test]
 fn every_function_takes_null_and_zero_for_everything() {
     let mut calls = String::new();
-    for function in functions() {
+    for function in all() {
         let arguments: Vec<&str> = function
             .parameters
             .iter()
@@ -62,7 +75,7 @@ fn nothing(kind: &str) -> &'static str {
 fn each_null_is_refused_unless_the_comment_allows_it() {
     let mut calls = String::new();
     let mut refused = 0;
-    for function in functions().iter().filter(|function| function.is_fallible()) {
+    for function in all().iter().filter(|function| function.is_fallible()) {
         let allowed: Vec<&str> = function.says("NULL:").unwrap().split('`').skip(1).step_by(2).collect();
         for (place, (kind, name)) in function.parameters.iter().enumerate().filter(|(_, (kind, _))| kind.ends_with('*'))
         {
@@ -87,7 +100,7 @@ fn each_null_is_refused_unless_the_comment_allows_it() {
 }
 
 /// Something that is not refused for what it is.
-fn good(function: &Function, kind: &str, name: &str) -> String {
+pub fn good(function: &Function, kind: &str, name: &str) -> String {
     let value = match (kind, name) {
         ("tieback_error **", _) => "&error",
         (_, "out") => return format!("&out_{}", kind.trim_end_matches([' ', '*'])),
@@ -101,7 +114,11 @@ fn good(function: &Function, kind: &str, name: &str) -> String {
         ("const tieback_event_options *", _) => "&event",
         ("const tieback_event_options *const *", _) => "events",
         ("const tieback_hook_query *" | "const tieback_delivery_query *", _) => "NULL",
+        ("const uint8_t *", "payload") => "(const uint8_t *)\"{}\"",
+        ("const char *", "text") => "\"2025-02-06T23:34:12Z\"",
+        ("size_t", "len") => "2",
         ("tieback_hook_iter *", _) => "hooks",
+        ("tieback_resource_iter *", _) => "resources",
         ("tieback_trigger_iter *", _) => "triggers",
         ("tieback_delivery_iter *", _) => "deliveries",
         ("const char *const *", _) => "texts",
@@ -119,7 +136,7 @@ fn good(function: &Function, kind: &str, name: &str) -> String {
     value.to_owned()
 }
 
-const SETTING: &str = r#"#include "check.h"
+pub const SETTING: &str = r#"#include "check.h"
 
 /* What may be: whatever comes of it, it is no defect. */
 #define MAY(call) may((call), &error, #call)
@@ -147,7 +164,11 @@ int main(int argc, char **argv) {
     tieback_cancel *cancel = NULL, *out_tieback_cancel;
     tieback_hook_iter *hooks = NULL, *out_tieback_hook_iter;
     tieback_trigger_iter *triggers = NULL, *out_tieback_trigger_iter;
+    tieback_resource_iter *resources = NULL, *out_tieback_resource_iter;
     tieback_delivery_iter *deliveries = NULL, *out_tieback_delivery_iter;
+    tieback_resource *out_tieback_resource;
+    tieback_event *out_tieback_event;
+    int64_t out_int64_t;
     tieback_hook *out_tieback_hook;
     tieback_hooks *out_tieback_hooks;
     tieback_trigger *out_tieback_trigger;
@@ -172,12 +193,15 @@ int main(int argc, char **argv) {
     OK(tieback_cancel_new(&cancel, &error));
     OK(tieback_hook_iter_new(service, &scope, NULL, &hooks, &error));
     OK(tieback_trigger_iter_new(service, &scope, "1", 0, NULL, &triggers, &error));
+    OK(tieback_resource_iter_new(service, &scope, NULL, 0, NULL, &resources, &error));
     OK(tieback_delivery_iter_new(service, &scope, "1", NULL, &deliveries, &error));
 "#;
 
-fn run(name: &str, program: &str) {
+/// Builds and runs a program that takes three stores.
+pub fn run(name: &str, program: &str) {
     let workshop = Workshop::open();
     let source = workshop.write(name, program);
-    let program = workshop.build(&source, Library::Shared, &[]);
+    // Not every program has a use for all of the setting.
+    let program = workshop.build(&source, Library::Shared, &["-Wno-unused"]);
     workshop.run(&program, &[], &[&workshop.store(), &workshop.store(), &workshop.store()]);
 }

@@ -2,9 +2,13 @@
 //! with the static library, run as they are, under valgrind and with the sanitizers.
 #![cfg(all(feature = "capi", unix))]
 
+mod at_once;
 mod compile;
 mod examples;
 mod functions;
+mod listed;
+mod manual;
+mod misuse;
 #[path = "../optional/mod.rs"]
 mod optional;
 mod prototypes;
@@ -18,8 +22,9 @@ use compile::{Language, Library, Workshop};
 use support::sink::{Answer, Sink};
 
 /// The programs that take a store and a URL. Each one is told of by its first comment.
-const PROGRAMS: [&str; 14] = [
+const PROGRAMS: [&str; 15] = [
     "tests/c/spine.c",
+    "tests/c/reading.c",
     "tests/c/errors.c",
     "tests/c/secrets.c",
     "tests/c/options.c",

@@ -6,6 +6,7 @@
 mod agreement;
 mod exports;
 mod floors;
+mod reach;
 mod tree;
 mod unsafety;
 mod words;

@@ -30,7 +30,8 @@ pub fn delivery_to_json(delivery: &Delivery) -> Value {
     Value::Object(members)
 }
 
-fn attempt_to_json(attempt: &Attempt) -> Value {
+/// One try at a delivery.
+pub fn attempt_to_json(attempt: &Attempt) -> Value {
     let mut members = Map::new();
     let mut put = |name: &str, value: Value| members.insert(name.to_owned(), value);
     put("started_at", json!(attempt.started_at.to_string()));

@@ -145,14 +145,7 @@ impl<'a> Members<'a> {
         most: usize,
         read: impl Fn(&Value) -> Result<T>,
     ) -> Result<Option<Vec<Result<T>>>> {
-        self.read(name, |path, value| {
-            let items = value.as_array().ok_or_else(|| wrong_type(path, value, "a list"))?;
-            if items.len() > most {
-                let count = items.len();
-                return Err(Error::invalid(format!("{count} {name} are too many for one call: give at most {most}")));
-            }
-            Ok(items.iter().map(&read).collect())
-        })
+        self.read(name, |path, value| each_of(path, name, value, most, &read))
     }
 
     /// Insists on a member.
@@ -215,6 +208,34 @@ pub(crate) fn within(path: &str, error: Error) -> Error {
         return error;
     }
     Error::new(error.kind(), format!("member `{path}`: {}", error.message()))
+}
+
+/// Reads a list that stands alone, each item by itself: an item that cannot be read is its own error.
+///
+/// # Errors
+/// `invalid_argument`, which calls it `what`, when it is no list, or has more than `most` items.
+pub fn list_from_json<T>(
+    what: &str,
+    most: usize,
+    read: impl Fn(&Value) -> Result<T>,
+    input: &Value,
+) -> Result<Vec<Result<T>>> {
+    each_of(what, what, input, most, read)
+}
+
+fn each_of<T>(
+    path: &str,
+    name: &str,
+    value: &Value,
+    most: usize,
+    read: impl Fn(&Value) -> Result<T>,
+) -> Result<Vec<Result<T>>> {
+    let items = value.as_array().ok_or_else(|| wrong_type(path, value, "a list"))?;
+    if items.len() > most {
+        let count = items.len();
+        return Err(Error::invalid(format!("{count} {name} are too many for one call: give at most {most}")));
+    }
+    Ok(items.iter().map(read).collect())
 }
 
 /// Names the type that came, and of numbers the value. Texts are not repeated: they may be secret.

@@ -23,12 +23,12 @@ pub use answer::{
     error_to_json, idle_report_to_json, integrity_report_to_json, log_line_to_json, notice_to_json, published_to_json,
     purged_to_json, restored_to_json, stats_to_json,
 };
-pub use delivery::{delivery_query_from_json, delivery_to_json};
+pub use delivery::{attempt_to_json, delivery_query_from_json, delivery_to_json};
 pub use event::{event_from_json, event_to_json, event_to_text};
 pub use hook::{changed_rate_limit, hook_create_from_json, hook_query_from_json, hook_to_json, hook_update_from_json};
-pub use members::Members;
 pub(crate) use members::within;
-pub use page::page_request_from_json;
+pub use members::{Members, list_from_json};
+pub use page::{page_request_from_json, page_to_json};
 pub use pointer::{put_at, text_at};
 pub use scope::{scope_from_json, scope_to_json};
 pub use trigger::{

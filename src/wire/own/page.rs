@@ -1,6 +1,6 @@
-//! Which page of a list is wanted.
+//! Pages: which one is wanted, and one that was given.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::members::Members;
 use crate::error::Result;
@@ -19,4 +19,14 @@ pub fn page_request_from_json(input: &Value) -> Result<PageRequest> {
     };
     members.end()?;
     Ok(page)
+}
+
+/// A page: its `items`, and `next`, where the next one begins, unless it is the last.
+pub fn page_to_json(items: impl Iterator<Item = Value>, next: Option<&str>) -> Value {
+    let mut page = Map::new();
+    page.insert("items".to_owned(), items.collect());
+    if let Some(next) = next {
+        page.insert("next".to_owned(), Value::from(next));
+    }
+    Value::Object(page)
 }
