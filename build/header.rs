@@ -1,6 +1,7 @@
 //! Runs cbindgen over `src/capi`, and over nothing else: what the rest of the crate has is not part of the ABI.
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::version::{Version, number};
@@ -12,6 +13,8 @@ pub fn generate(root: &Path, version: &Version) {
 
     let mut config = cbindgen::Config::from_file(root.join("cbindgen.toml"))
         .unwrap_or_else(|error| panic!("cbindgen.toml cannot be used: {error}"));
+    let front = config.header.take().unwrap_or_default();
+    config.header = Some(front.replace("@STATIC_LIBS@", &static_libs(root)));
     // The macros that begin structs follow; cbindgen.toml has them.
     let struct_macros = config.after_includes.take().unwrap_or_default();
     config.after_includes = Some(version_macros(version) + &struct_macros);
@@ -26,6 +29,14 @@ pub fn generate(root: &Path, version: &Version) {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("tieback.h");
     bindings.write_to_file(&out);
     println!("cargo::rustc-env=TIEBACK_GENERATED_HEADER={}", out.display());
+}
+
+/// What a program links after the static library on Linux.
+fn static_libs(root: &Path) -> String {
+    let path = root.join("build/static-libs.txt");
+    let list = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let line = list.lines().find_map(|line| line.strip_prefix("linux "));
+    line.unwrap_or_else(|| panic!("{} has no line for linux", path.display())).to_owned()
 }
 
 fn version_macros(version: &Version) -> String {

@@ -4,8 +4,14 @@
  * Generated from src/capi by `make header`; do not edit. This header is the manual of the C ABI.
  *
  * Linking     C99 and later, C++11 and later. Shared: `cc program.c -ltieback`. Static: the path of libtieback.a, and
- *             after it `-lgcc_s -lutil -lrt -lpthread -lm -ldl -lc`. A program fits the library that it runs with when
- *             `tieback_abi_version()` is `TIEBACK_ABI_VERSION`.
+ *             after it, on Linux, `-lgcc_s -lutil -lrt -lpthread -lm -ldl -lc`.
+ *             `pkg-config tieback` and CMake's `find_package(tieback)` know both. A program fits the library that it
+ *             runs with when `tieback_abi_version()` is `TIEBACK_ABI_VERSION`.
+ *
+ * Loading     `dlopen` makes nothing: no thread, no file, no signal handler. Close every engine before `dlclose`. The
+ *             library stays mapped after it (on Linux it is linked with `-z nodelete`), since what the system keeps for
+ *             its threads cannot be taken back. So a `dlclose` gives back no memory, the next `dlopen` finds the same
+ *             library, and any number of them leaves nothing more behind.
  *
  * Calls       Whatever can fail returns a `tieback_status` and has `tieback_error **error` last. Pass NULL when the
  *             status is enough. Else it is NULL after success, and after a failure an object that you free with

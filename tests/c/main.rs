@@ -32,6 +32,9 @@ const PROGRAMS: [&str; 9] = [
 /// One of them that forks.
 const FORK: &str = "tests/c/fork.c";
 
+/// One that is linked with nothing of ours, and loads the library itself.
+const LOADING: &str = "tests/c/loading.c";
+
 /// An endpoint that refuses its first delivery and takes all others.
 fn refusing_once() -> Sink {
     Sink::start(|_, nth| match nth {
@@ -106,6 +109,17 @@ fn programs_are_sound_by_the_sanitizers() {
         // Not the fork: AddressSanitizer's allocator may be locked by another thread at that moment, and stay so.
         run(&PROGRAMS, Library::Shared, &flags, &[]);
     }
+}
+
+#[test]
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn host_that_loads_and_unloads_the_library_a_hundred_times_has_nothing_left_of_it() {
+    let workshop = Workshop::open();
+    let program = workshop.build(Path::new(LOADING), Library::Loaded, &[]);
+    let sink = Sink::start(|_, _| Answer::Status(204));
+    let library = compile::library("libtieback.so");
+    workshop.run(&program, &[], &[library.to_str().unwrap(), &workshop.store(), &sink.url("/events")]);
+    assert_eq!(sink.requests().len(), 100, "each time it was used");
 }
 
 #[test]
