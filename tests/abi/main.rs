@@ -179,7 +179,7 @@ fn breakage_is_told_from_growth() {
         ("new-field", with(last, &format!("int64_t more;\n{last}")), Verdict::Grown),
         (
             "in-the-padding",
-            with("int32_t max_attempts_in_flight;", "int32_t max_attempts_in_flight;\nint32_t more;"),
+            with("int32_t log_level;", "int32_t log_level;\nint32_t more;"),
             Verdict::Broken,
         ),
         (
