@@ -77,6 +77,7 @@ fuzz: ## fuzz URLs, JSON and lanes on this toolchain (FUZZ_SECONDS=60 each, at t
 bench: ## measure speed against baselines in the same run (BENCH="hooks stored", SIZE="--rounds 9")
 	$(CARGO) bench --bench speed -- $(BENCH) $(SIZE)
 	$(if $(BENCH),,$(CARGO) bench --bench opening)
+	$(if $(BENCH),,$(CARGO) bench --bench loading)
 
 # ---- the Python module ----
 

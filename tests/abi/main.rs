@@ -177,11 +177,7 @@ fn breakage_is_told_from_growth() {
         ("as-it-is", HEADER.to_owned(), Verdict::Same),
         ("new-function", with(published, &more), Verdict::Grown),
         ("new-field", with(last, &format!("int64_t more;\n{last}")), Verdict::Grown),
-        (
-            "in-the-padding",
-            with("int32_t log_level;", "int32_t log_level;\nint32_t more;"),
-            Verdict::Broken,
-        ),
+        ("in-the-padding", with("int32_t log_level;", "int32_t log_level;\nint32_t more;"), Verdict::Broken),
         (
             "grown-and-broken",
             with(last, &format!("int64_t more;\n{last}"))

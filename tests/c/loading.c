@@ -34,6 +34,7 @@ typedef struct {
 /* What a time leaves behind, if it does. */
 typedef struct {
     int threads, descriptors, mappings, free_keys;
+    unsigned long long signal_handlers;
     size_t heap;
 } traces;
 
@@ -167,6 +168,21 @@ static int mappings(void) {
     return count;
 }
 
+/* The signals that have a handler, one bit each; without those that the C library uses among its threads. */
+static unsigned long long signal_handlers(void) {
+    FILE *status = fopen("/proc/self/status", "r");
+    unsigned long long caught = 0;
+    char line[4096];
+    int found = 0;
+    CHECK(status != NULL);
+    while (fgets(line, sizeof line, status) != NULL) {
+        found += sscanf(line, "SigCgt: %llx", &caught) == 1;
+    }
+    fclose(status);
+    CHECK(found == 1);
+    return caught & 0x7fffffff;
+}
+
 /* How many keys for thread-local values the process can still make. */
 static int free_keys(void) {
     static pthread_key_t keys[PTHREAD_KEYS_MAX];
@@ -186,12 +202,13 @@ static traces look(void) {
     seen.descriptors = entries("/proc/self/fd");
     seen.mappings = mappings();
     seen.free_keys = free_keys();
+    seen.signal_handlers = signal_handlers();
     seen.heap = mallinfo2().uordblks;
     return seen;
 }
 
 int main(int argc, char **argv) {
-    traces first, settled = {0, 0, 0, 0, 0}, last = {0, 0, 0, 0, 0};
+    traces first, loaded, settled = {0, 0, 0, 0, 0, 0}, last = {0, 0, 0, 0, 0, 0};
     int time;
 
     CHECK(argc == 4);
@@ -204,6 +221,9 @@ int main(int argc, char **argv) {
     for (time = 1; time <= TIMES; time++) {
         if (time % 2 == 0) {
             void *library = load();
+            loaded = look();
+            CHECK(loaded.threads == first.threads && loaded.descriptors == first.descriptors);
+            CHECK(loaded.signal_handlers == first.signal_handlers);
             run_thread(use_in_thread, library);
             CHECK(dlclose(library) == 0);
         } else {
@@ -219,6 +239,7 @@ int main(int argc, char **argv) {
            settled.free_keys, last.free_keys, settled.heap, last.heap);
     CHECK(last.threads == first.threads);
     CHECK(last.descriptors == first.descriptors);
+    CHECK(last.signal_handlers == first.signal_handlers);
     CHECK(last.free_keys == settled.free_keys);
     CHECK(last.heap <= settled.heap + HEAP_MAX);
     /* As the header says under Loading: it stays, once. */

@@ -4,6 +4,7 @@
 
 mod cargo_c;
 mod cmake;
+mod manual;
 mod needs;
 #[path = "../optional/mod.rs"]
 mod optional;
