@@ -121,7 +121,7 @@ BINDIR ?= $(PREFIX)/bin
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 DOCDIR ?= $(PREFIX)/share/doc/tieback
-# A folder with what was built already: then nothing is built, and `sudo make install BUILT=target/release` needs no cargo.
+# A folder with what was built already. Then nothing is built: `sudo make install BUILT=target/release` needs no cargo.
 BUILT ?=
 
 install-script = PREFIX='$(PREFIX)' BINDIR='$(BINDIR)' LIBDIR='$(LIBDIR)' INCLUDEDIR='$(INCLUDEDIR)' \

@@ -35,10 +35,10 @@ fn main() {
 ///
 /// Its own name, so that programs linked against one ABI never load another. Windows has no such name.
 ///
-/// And that `dlclose` leaves it mapped, where the linker knows that. Unloaded, it would leave behind whatever Rust and its
-/// libraries make once and never end: at every loading some memory and several of the process's 1024 keys for
-/// thread-local values, without which the next loading aborts the host; and destructors of threads that still run, which
-/// are called when they end. Loaded again it finds all of it as it was, so that nothing grows.
+/// And that `dlclose` leaves it mapped, where the linker knows that. Unloaded, it would leave behind whatever Rust and
+/// its libraries make once and never end: each time some memory and one of the process's 1024 keys for thread-local
+/// values, and without a free key the next use aborts the host. Loaded again it finds all of it as it was, so that
+/// nothing grows.
 fn linker_arguments(version: &version::Version) -> Vec<String> {
     let abi = version.abi();
     match env::var("CARGO_CFG_TARGET_OS").expect("cargo sets CARGO_CFG_TARGET_OS").as_str() {

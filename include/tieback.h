@@ -8,10 +8,11 @@
  *             `pkg-config tieback` and CMake's `find_package(tieback)` know both. A program fits the library that it
  *             runs with when `tieback_abi_version()` is `TIEBACK_ABI_VERSION`.
  *
- * Loading     `dlopen` makes nothing: no thread, no file, no signal handler. Close every engine before `dlclose`. The
- *             library stays mapped after it (on Linux it is linked with `-z nodelete`), since what the system keeps for
- *             its threads cannot be taken back. So a `dlclose` gives back no memory, the next `dlopen` finds the same
- *             library, and any number of them leaves nothing more behind.
+ * Loading     `dlopen` makes nothing: no thread, no file, no signal handler. On Linux the library stays mapped after
+ *             `dlclose` (it is linked with `-z nodelete`): what the system keeps for the library's threads and
+ *             thread-local values could not be taken back. So `dlclose` gives back no memory, and the next `dlopen`
+ *             finds the same library; a hundred of them leave no more behind than one. Close every engine before: one
+ *             that is open stays open, and delivers on if it was started. Elsewhere load the library once and keep it.
  *
  * Calls       Whatever can fail returns a `tieback_status` and has `tieback_error **error` last. Pass NULL when the
  *             status is enough. Else it is NULL after success, and after a failure an object that you free with

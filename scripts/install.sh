@@ -96,8 +96,8 @@ fill() {
     place 644 "$filled_in" "$2"
 }
 
-# may_go FOLDER: whether it may go when it is empty. Ours may, and so may every one of a staged tree, and of a prefix that
-# is not the system's: the system's own folders may have been empty before.
+# may_go FOLDER: whether it may go when it is empty. Ours may, and so may every one of a staged tree, and of a prefix
+# that is not the system's: the system's own folders may have been empty before.
 may_go() {
     case $1 in "") return 1 ;; "$LIBDIR/cmake/tieback" | "$DOCDIR") return 0 ;; esac
     [ -z "$DESTDIR" ] || return 0

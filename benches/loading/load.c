@@ -1,5 +1,5 @@
-/* Loads the library that it is given, calls a function of it, unloads it and loads it again; prints how many nanoseconds
- * each of the four took. The function takes nothing and gives something. */
+/* Loads the library that it is given, calls a function of it, unloads it and loads it again; prints how many
+ * nanoseconds each of the four took. The function takes nothing and gives a text. */
 #define _POSIX_C_SOURCE 200809L
 #include <dlfcn.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
-//! How many bytes the library has, and whose they are: every function and constant that has a name goes to its crate, or
-//! to the C library whose archive defines it.
+//! How many bytes the library has, and whose they are: every function and constant that has a name goes to its crate,
+//! or to the C library whose archive defines it.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -95,7 +95,8 @@ fn owner(name: &str, written: &str, c_libraries: &[(&'static str, HashSet<String
     first_crate(written).unwrap_or("others in C").to_owned()
 }
 
-/// The first crate in a path such as `<hyper::Error as core::fmt::Debug>::fmt`: whose code it is, or for whom it was made.
+/// The first crate in a path such as `<hyper::Error as core::fmt::Debug>::fmt`: whose code it is, or for whom it was
+/// made.
 fn first_crate(written: &str) -> Option<&str> {
     let (before, _) = written.split_once("::")?;
     let name = before.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_').next()?;

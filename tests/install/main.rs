@@ -1,5 +1,5 @@
-//! `make install`: what it puts where; that programs in C and C++ are built from it by pkg-config and by CMake, with the
-//! shared and with the static library; that nothing is left of it after `make uninstall`.
+//! `make install`: what it puts where; that programs in C and C++ are built from it by pkg-config and by CMake, with
+//! the shared and with the static library; that nothing is left of it after `make uninstall`.
 #![cfg(all(feature = "capi", feature = "cli", unix))]
 
 mod cargo_c;

@@ -13,8 +13,8 @@ fn blocks(language: &str) -> Vec<String> {
     let document = include_str!("../../docs/building.md");
     let (_, linking) = document.split_once("\n## Linking\n").expect("docs/building.md tells of linking");
     let linking = linking.split("\n## ").next().unwrap();
-    let blocks = linking.split(&format!("```{language}\n")).skip(1);
-    blocks.map(|block| block.split("```").next().unwrap().to_owned()).collect()
+    let opening = format!("```{language}\n");
+    linking.split(&opening).skip(1).map(|block| block.split("```").next().unwrap().to_owned()).collect()
 }
 
 /// A folder with the program, and pkg-config's file as `make install PREFIX=` the stage's folder would have written it.
