@@ -12,7 +12,8 @@
  *             `dlclose` (it is linked with `-z nodelete`): what the system keeps for the library's threads and
  *             thread-local values could not be taken back. So `dlclose` gives back no memory, and the next `dlopen`
  *             finds the same library; a hundred of them leave no more behind than one. Close every engine before: one
- *             that is open stays open, and delivers on if it was started. Elsewhere load the library once and keep it.
+ *             that is open stays open, and delivers on if it was started. A plugin that has the static library in it
+ *             must itself be linked with `-Wl,-z,nodelete`. Elsewhere load the library once and keep it.
  *
  * Calls       Whatever can fail returns a `tieback_status` and has `tieback_error **error` last. Pass NULL when the
  *             status is enough. Else it is NULL after success, and after a failure an object that you free with
