@@ -4,22 +4,22 @@
 export CARGO_TARGET_DIR := $(CURDIR)/target
 
 PYTHON ?= python3
-PREFIX ?= /usr/local
-LIBDIR ?= $(PREFIX)/lib
-INCLUDEDIR ?= $(PREFIX)/include
 SEEDS ?= 10000
 FUZZ_SECONDS ?= 60
 
 # Nothing that cargo starts may wait for the terminal.
 CARGO := </dev/null cargo
 VENV := target/venv
+# What a program links after libtieback.a.
+STATIC_LIBS := $(shell sed -n 's/^$(if $(filter Darwin,$(shell uname -s)),macos,linux) //p' build/static-libs.txt)
 SKIPPED := target/skipped.txt
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .NOTPARALLEL:
-.PHONY: help preflight demo test rust-tests python-tests check header sim fuzz bench install uninstall clean
+.PHONY: help preflight demo test rust-tests python-tests check header operations abi sim fuzz bench \
+	build install uninstall clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,7 +30,7 @@ preflight: ## say what this machine lacks for a build, and how to get it
 demo: preflight ## see it work: hooks, real deliveries, the log; from C, then from Python
 	$(CARGO) build --lib
 	$(CC) -std=c99 -Wall -Wextra -pedantic -Werror -Iinclude -o target/demo examples/c/demo.c target/debug/libtieback.a \
-		$(STATIC_NEEDS)
+		$(STATIC_LIBS)
 	@PYTHON='$(PYTHON)' scripts/demo.sh C target/demo
 	@$(MAKE) --no-print-directory python-module
 	@PYTHON='$(PYTHON)' scripts/demo.sh Python $(VENV)/bin/python examples/python/demo.py
@@ -63,6 +63,11 @@ operations: ## write docs/operations.md anew from the table in src/ops
 	-$(CARGO) test --test operations documentation
 	cp target/operations.md docs/operations.md
 
+abi: ## describe the ABI in abi/tieback.abi anew, on purpose (abi/README.md)
+	rm -f target/tieback.abi
+	-$(CARGO) test --features header --test abi described
+	cp target/tieback.abi abi/tieback.abi
+
 sim: ## run the simulation over many seeds (SEEDS=10000)
 	TIEBACK_SIM_SEEDS=$(SEEDS) $(CARGO) test --test simulation -- --nocapture
 
@@ -72,6 +77,7 @@ fuzz: ## fuzz URLs, JSON and lanes on this toolchain (FUZZ_SECONDS=60 each, at t
 bench: ## measure speed against baselines in the same run (BENCH="hooks stored", SIZE="--rounds 9")
 	$(CARGO) bench --bench speed -- $(BENCH) $(SIZE)
 	$(if $(BENCH),,$(CARGO) bench --bench opening)
+	$(if $(BENCH),,$(CARGO) bench --bench loading)
 
 # ---- the Python module ----
 
@@ -110,39 +116,25 @@ endef
 
 # ---- installing ----
 
-VERSION := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' Cargo.toml | head -n 1)
-# What the shared library's name ends in: 0.MINOR, from 1.0 on MAJOR. build/version.rs has the same rule.
-ABI := $(shell echo $(VERSION) | sed -e 's/^\(0\.[0-9]*\)\..*/\1/' -e 's/^\([1-9][0-9]*\)\..*/\1/')
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+DOCDIR ?= $(PREFIX)/share/doc/tieback
+# A folder with what was built already. Then nothing is built: `sudo make install BUILT=target/release` needs no cargo.
+BUILT ?=
 
-ifeq ($(shell uname -s),Darwin)
-BUILT_LIBRARY := libtieback.dylib
-FULL_NAME := libtieback.$(VERSION).dylib
-ABI_NAME := libtieback.$(ABI).dylib
-STATIC_NEEDS := -framework Security -framework CoreFoundation -liconv -lSystem -lc -lm
-else
-BUILT_LIBRARY := libtieback.so
-FULL_NAME := libtieback.so.$(VERSION)
-ABI_NAME := libtieback.so.$(ABI)
-# What `rustc --print native-static-libs` says.
-STATIC_NEEDS := -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc
-endif
+install-script = PREFIX='$(PREFIX)' BINDIR='$(BINDIR)' LIBDIR='$(LIBDIR)' INCLUDEDIR='$(INCLUDEDIR)' \
+	DOCDIR='$(DOCDIR)' DESTDIR='$(DESTDIR)' scripts/install.sh
 
-install: preflight ## install the C library, header and pkg-config file (PREFIX=/usr/local, DESTDIR=)
-	$(CARGO) build --release --lib
-	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)
-	install -m 755 target/release/$(BUILT_LIBRARY) $(DESTDIR)$(LIBDIR)/$(FULL_NAME)
-	ln -sf $(FULL_NAME) $(DESTDIR)$(LIBDIR)/$(ABI_NAME)
-	ln -sf $(ABI_NAME) $(DESTDIR)$(LIBDIR)/$(BUILT_LIBRARY)
-	install -m 644 target/release/libtieback.a $(DESTDIR)$(LIBDIR)/libtieback.a
-	install -m 644 include/tieback.h $(DESTDIR)$(INCLUDEDIR)/tieback.h
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR:$(PREFIX)/%=$${prefix}/%)|' \
-		-e 's|@INCLUDEDIR@|$(INCLUDEDIR:$(PREFIX)/%=$${prefix}/%)|' \
-		-e 's|@VERSION@|$(VERSION)|' -e 's|@STATIC_NEEDS@|$(STATIC_NEEDS)|' scripts/tieback.pc.in \
-		>$(DESTDIR)$(LIBDIR)/pkgconfig/tieback.pc
+build: preflight ## build what `make install` installs, in target/release
+	$(CARGO) build --release --locked --lib --bins
 
-uninstall: ## remove what install has put there
-	cd $(DESTDIR)$(LIBDIR) && rm -f $(FULL_NAME) $(ABI_NAME) $(BUILT_LIBRARY) libtieback.a pkgconfig/tieback.pc
-	rm -f $(DESTDIR)$(INCLUDEDIR)/tieback.h
+install: $(if $(BUILT),,build) ## install libraries, headers, command (PREFIX=/usr/local LIBDIR= DESTDIR= BUILT=)
+	@$(install-script) put '$(or $(BUILT),target/release)'
+
+uninstall: ## remove what install has put there, by the same variables
+	@$(install-script) remove
 
 clean: ## remove everything that was built
 	rm -rf target

@@ -20,7 +20,7 @@ fn main() {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR"));
     let version = version::Version::of_package();
 
-    if let Some(argument) = shared_library_name(&version) {
+    for argument in linker_arguments(&version) {
         println!("cargo::rustc-cdylib-link-arg={argument}");
     }
     println!("cargo::rustc-env=TIEBACK_ABI_VERSION={}", version.abi_number());
@@ -33,13 +33,19 @@ fn main() {
     header::generate(&root, &version);
 }
 
-/// The linker argument that writes the library's own name into it, so that programs linked against one ABI never load
-/// another. Windows has no such name.
-fn shared_library_name(version: &version::Version) -> Option<String> {
+/// What the linker is told of the shared library.
+///
+/// Its own name, so that programs linked against one ABI never load another. Windows has no such name.
+///
+/// And that `dlclose` leaves it mapped, where the linker knows that. Unloaded, it would leave behind whatever Rust and
+/// its libraries make once and never end: each time some memory and one of the process's 1024 keys for thread-local
+/// values, and without a free key the next use aborts the host. Loaded again it finds all of it as it was, so that
+/// nothing grows.
+fn linker_arguments(version: &version::Version) -> Vec<String> {
     let abi = version.abi();
     match env::var("CARGO_CFG_TARGET_OS").expect("cargo sets CARGO_CFG_TARGET_OS").as_str() {
-        "windows" => None,
-        "macos" | "ios" => Some(format!("-Wl,-install_name,@rpath/libtieback.{abi}.dylib")),
-        _ => Some(format!("-Wl,-soname,libtieback.so.{abi}")),
+        "windows" => vec![],
+        "macos" | "ios" => vec![format!("-Wl,-install_name,@rpath/libtieback.{abi}.dylib")],
+        _ => vec![format!("-Wl,-soname,libtieback.so.{abi}"), "-Wl,-z,nodelete".to_owned()],
     }
 }

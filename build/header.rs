@@ -33,6 +33,8 @@ pub fn generate(root: &Path, version: &Version) {
 
     let mut config = cbindgen::Config::from_file(root.join("cbindgen.toml"))
         .unwrap_or_else(|error| panic!("cbindgen.toml cannot be used: {error}"));
+    let front = config.header.take().unwrap_or_default();
+    config.header = Some(front.replace("@STATIC_LIBS@", &static_libs(root)));
     // The macros that begin structs follow; cbindgen.toml has them.
     let struct_macros = config.after_includes.take().unwrap_or_default();
     config.after_includes = Some(version_macros(version) + &struct_macros);
@@ -56,7 +58,8 @@ pub fn generate(root: &Path, version: &Version) {
 
 /// What stands before everything else.
 fn front(root: &Path) -> String {
-    format!("/*! @file\n *\n{} */", lines_of_comment(&manual(root, "front")))
+    let front = manual(root, "front").replace("@STATIC_LIBS@", &static_libs(root));
+    format!("/*! @file\n *\n{} */", lines_of_comment(&front))
 }
 
 /// The header with a heading before each group. `/*!` is a comment for doxygen as `/**` is, but one that is not of the
@@ -98,6 +101,14 @@ fn manual(root: &Path, name: &str) -> String {
 fn lines_of_comment(text: &str) -> String {
     assert!(!text.contains("*/") && !text.contains("/*"), "a comment inside a comment: {text}");
     text.lines().map(|line| if line.is_empty() { " *\n".to_owned() } else { format!(" * {line}\n") }).collect()
+}
+
+/// What a program links after the static library on Linux.
+fn static_libs(root: &Path) -> String {
+    let path = root.join("build/static-libs.txt");
+    let list = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let line = list.lines().find_map(|line| line.strip_prefix("linux "));
+    line.unwrap_or_else(|| panic!("{} has no line for linux", path.display())).to_owned()
 }
 
 fn version_macros(version: &Version) -> String {

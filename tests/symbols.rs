@@ -72,3 +72,12 @@ fn library_is_named_after_its_abi() {
     let dynamic = output_of("readelf", &["--dynamic", "--wide"]);
     assert!(dynamic.contains(&format!("[libtieback.so.{abi}]")), "{dynamic}");
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn library_stays_mapped_when_it_is_closed() {
+    if optional::has("readelf", "the check that the library is not unloaded") {
+        let dynamic = output_of("readelf", &["--dynamic", "--wide"]);
+        assert!(dynamic.contains("NODELETE"), "{dynamic}");
+    }
+}

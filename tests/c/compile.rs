@@ -9,9 +9,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::optional;
 
-/// The system libraries that a static Rust library needs (`rustc --print native-static-libs`).
-pub const SYSTEM: [&str; 7] = ["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"];
-
 /// Warnings that are errors, for every program.
 const STRICT: [&str; 4] = ["-Wall", "-Wextra", "-pedantic", "-Werror"];
 
@@ -25,6 +22,8 @@ pub enum Language {
 pub enum Library {
     Shared,
     Static,
+    /// Neither: the program loads the shared one itself.
+    Loaded,
 }
 
 /// A folder for what is built and written, which goes with the test.
@@ -78,7 +77,8 @@ impl Workshop {
         command.args(flags).arg(source).arg("-o").arg(&program);
         match library {
             Library::Shared => command.arg("-L").arg(self.folder.path()).args(["-ltieback", "-lpthread"]),
-            Library::Static => command.arg(self::library("libtieback.a")).args(SYSTEM),
+            Library::Loaded => command.args(["-ldl", "-lpthread"]),
+            Library::Static => command.arg(self::library("libtieback.a")).args(static_libs()),
         };
         expect_done(&source.display().to_string(), &command.output().unwrap());
         program
@@ -141,10 +141,17 @@ fn compiler(language: Language, standard: &str) -> Command {
 }
 
 /// A library that cargo has built together with this test, beside it.
-fn library(name: &str) -> PathBuf {
+pub fn library(name: &str) -> PathBuf {
     let path = env::current_exe().unwrap().parent().unwrap().join(name);
     assert!(path.exists(), "{} is not there: `cargo build --lib` makes it", path.display());
     path
+}
+
+/// What a program links after the static library.
+fn static_libs() -> impl Iterator<Item = &'static str> {
+    let system = if cfg!(target_os = "macos") { "macos " } else { "linux " };
+    let line = include_str!("../../build/static-libs.txt").lines().find_map(|line| line.strip_prefix(system));
+    line.unwrap().split_whitespace()
 }
 
 fn expect_done(what: &str, output: &Output) {

@@ -43,6 +43,9 @@ const PROGRAMS: [&str; 15] = [
 /// One of them that forks.
 const FORK: &str = "tests/c/fork.c";
 
+/// One that is linked with nothing of ours, and loads the library itself.
+const LOADING: &str = "tests/c/loading.c";
+
 /// Finds wrong accesses, and leaks. "Possibly lost" is what only a pointer into its middle leads to, as Rust's hash
 /// tables have it.
 const VALGRIND: [&str; 6] = [
@@ -125,6 +128,17 @@ fn programs_are_sound_by_the_sanitizers() {
         // Not the fork: AddressSanitizer's allocator may be locked by another thread at that moment, and stay so.
         run(&PROGRAMS, Library::Shared, &flags, &[]);
     }
+}
+
+#[test]
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn host_that_loads_and_unloads_the_library_a_hundred_times_has_nothing_left_of_it() {
+    let workshop = Workshop::open();
+    let program = workshop.build(Path::new(LOADING), Library::Loaded, &[]);
+    let sink = Sink::start(|_, _| Answer::Status(204));
+    let library = compile::library("libtieback.so");
+    workshop.run(&program, &[], &[library.to_str().unwrap(), &workshop.store(), &sink.url("/events")]);
+    assert_eq!(sink.requests().len(), 100, "each time it was used");
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use crate::compile::{Library, SYSTEM, Workshop};
+use crate::compile::{Library, Workshop};
 use crate::prototypes;
 use crate::refusing_once;
 
@@ -82,11 +82,6 @@ fn functions_come_in_groups_and_each_group_has_an_example() {
     // No function stands outside of them.
     let in_groups: usize = groups.iter().map(|group| group.functions).sum();
     assert_eq!(in_groups, prototypes::read(HEADER).len());
-}
-
-#[test]
-fn manual_names_the_libraries_that_a_static_program_is_linked_with() {
-    assert!(chapters()[0].text.contains(&SYSTEM.join(" ")), "{}", SYSTEM.join(" "));
 }
 
 #[test]
