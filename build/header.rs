@@ -33,8 +33,6 @@ pub fn generate(root: &Path, version: &Version) {
 
     let mut config = cbindgen::Config::from_file(root.join("cbindgen.toml"))
         .unwrap_or_else(|error| panic!("cbindgen.toml cannot be used: {error}"));
-    let front = config.header.take().unwrap_or_default();
-    config.header = Some(front.replace("@STATIC_LIBS@", &static_libs(root)));
     // The macros that begin structs follow; cbindgen.toml has them.
     let struct_macros = config.after_includes.take().unwrap_or_default();
     config.after_includes = Some(version_macros(version) + &struct_macros);

@@ -195,9 +195,12 @@
  *
  * ## Loading and unloading
  *
- * `dlopen` makes nothing: no thread, no file, no signal handler. Before `dlclose`, close every engine and free every
- * object. The system may keep the library mapped after it, and on Linux usually does; so load it once and keep it,
- * rather than again and again.
+ * `dlopen` makes nothing: no thread, no file, no signal handler. On Linux the library stays mapped after `dlclose`
+ * (it is linked with `-z nodelete`): what the system keeps for the library's threads and thread-local values could
+ * not be taken back. So `dlclose` gives back no memory, and the next `dlopen` finds the same library; a hundred of
+ * them leave no more behind than one. Close every engine before: one that is open stays open, and delivers on if it
+ * was started. A plugin that has the static library in it must itself be linked with `-Wl,-z,nodelete`. Elsewhere
+ * load the library once and keep it.
  *
  * ## Comments
  *
