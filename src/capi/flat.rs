@@ -4,6 +4,7 @@
 
 use std::collections::VecDeque;
 use std::ffi::c_char;
+use std::ptr::NonNull;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -24,6 +25,8 @@ use crate::wire::own;
 /// `handle`, up to `engine_close`. `engine_restore` takes none. Blanks at the ends of `operation` and `json` do not
 /// count. A `json` that is NULL or blank is `{}`.
 ///
+/// `out` may be where `operation` or `json` is: both are read to their ends before anything is written.
+///
 /// The answer goes into `out` with a NUL behind it; an error too: `{"error": {"kind": "not_found", "message": ...}}`.
 /// `*needed` is its length in bytes, without the NUL. If it is longer than `capacity - 1`, `out` has its beginning,
 /// cut before a character that would not fit whole, and `*rest` is a number for `tieback_read`; else `*rest` is 0.
@@ -38,11 +41,13 @@ pub extern "C" fn tieback_call(
     json: *const c_char,
     out: *mut c_char,
     capacity: i32,
-    needed: Option<&mut i32>,
-    rest: Option<&mut i32>,
+    needed: *mut i32,
+    rest: *mut i32,
 ) -> i32 {
     guard(tieback_status::TIEBACK_INTERNAL as i32, || {
-        let (Some(needed), Some(rest)) = (needed, rest) else { return tieback_status::TIEBACK_INVALID_ARGUMENT as i32 };
+        let (Some(needed), Some(rest)) = (Number::at(needed), Number::at(rest)) else {
+            return tieback_status::TIEBACK_INVALID_ARGUMENT as i32;
+        };
         let answered = guard_result(|| {
             // SAFETY: the caller keeps to the header.
             let (operation, json) = unsafe { (text::required("operation", operation)?, text::optional("json", json)?) };
@@ -53,10 +58,13 @@ pub extern "C" fn tieback_call(
             Err(cause) => (tieback_status::from(cause.kind()), json!({"error": own::error_to_json(&cause)})),
         };
         let answer = answer.to_string();
-        *needed = length(&answer);
-        // SAFETY: the caller keeps to the header.
-        let written = unsafe { write(&answer, out, capacity) };
-        *rest = if written == answer.len() { 0 } else { Rests::keep(answer) };
+        // SAFETY: the caller keeps to the header. Whatever was read of what he gave, which may lie where he wants the
+        // answer, is not looked at any more.
+        unsafe {
+            let written = write(&answer, out, capacity);
+            needed.set(length(&answer));
+            rest.set(if written == answer.len() { 0 } else { Rests::keep(answer) });
+        }
         status as i32
     })
 }
@@ -69,21 +77,18 @@ pub extern "C" fn tieback_call(
 /// Errors: the status; TIEBACK_INVALID_ARGUMENT without `needed`, and for an `offset` that is not in the answer or
 /// inside of a character; TIEBACK_NOT_FOUND when there is no such rest (any more).
 #[unsafe(no_mangle)]
-pub extern "C" fn tieback_read(
-    rest: i32,
-    offset: i32,
-    out: *mut c_char,
-    capacity: i32,
-    needed: Option<&mut i32>,
-) -> i32 {
+pub extern "C" fn tieback_read(rest: i32, offset: i32, out: *mut c_char, capacity: i32, needed: *mut i32) -> i32 {
     guard(tieback_status::TIEBACK_INTERNAL as i32, || {
-        let Some(needed) = needed else { return tieback_status::TIEBACK_INVALID_ARGUMENT as i32 };
-        *needed = 0;
+        let Some(needed) = Number::at(needed) else { return tieback_status::TIEBACK_INVALID_ARGUMENT as i32 };
+        // SAFETY: the caller keeps to the header.
+        unsafe { needed.set(0) };
         let read = guard_result(|| {
             Rests::read(rest, offset, |text| {
-                *needed = length(text);
-                // SAFETY: the caller keeps to the header.
-                unsafe { write(text, out, capacity) }
+                // SAFETY: as above; the text is ours.
+                unsafe {
+                    needed.set(length(text));
+                    write(text, out, capacity)
+                }
             })
         });
         match read {
@@ -96,7 +101,7 @@ pub extern "C" fn tieback_read(
 fn call(number: i32, operation: &str, input: &str) -> Result<Value> {
     let input = if input.is_empty() { json!({}) } else { own::parse(input)? };
     match operation {
-        "engine_open" => Ok(json!({"handle": handle::number_of_engine(ops::open(&input)?)})),
+        "engine_open" => Ok(json!({"handle": handle::number_of_engine(ops::open(&input)?)?})),
         "engine_restore" => ops::restore(&input),
         "engine_close" => {
             let engine = handle::take_engine_at(number)?;
@@ -104,6 +109,25 @@ fn call(number: i32, operation: &str, input: &str) -> Result<Value> {
             Ok(json!({}))
         }
         _ => ops::call(handle::engine_at(number)?.whole(), operation, &input),
+    }
+}
+
+/// Where the caller has a number written. It may lie at any address, since COBOL and BASIC pack their records, and two of
+/// them may be one variable: so it never becomes a reference.
+#[derive(Clone, Copy)]
+struct Number(NonNull<i32>);
+
+impl Number {
+    /// The place; none for NULL.
+    fn at(place: *mut i32) -> Option<Self> {
+        NonNull::new(place).map(Self)
+    }
+
+    /// # Safety
+    /// There are four bytes that nobody else uses meanwhile.
+    unsafe fn set(self, number: i32) {
+        // SAFETY: the caller's promise.
+        unsafe { self.0.write_unaligned(number) }
     }
 }
 

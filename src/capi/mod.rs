@@ -81,6 +81,9 @@ mod publish;
 
 mod flat;
 
+#[cfg(test)]
+mod as_c;
+
 pub use version::{tieback_abi_version, tieback_version};
 
 /// What the header promises of `const`: several threads may use an object at once, and any may free it.
