@@ -224,7 +224,7 @@ fn lists_lend_their_items_and_walks_give_theirs_away() {
     assert!(step().is_null() && step().is_null());
     tieback_hook_iter_free(owned(walk));
     assert_eq!(hooks.map(|hook| text(tieback_hook_namespace(borrowed(hook)))), ["a", "b", "c"]);
-    hooks.map(|hook| tieback_hook_free(owned(hook)));
+    hooks.into_iter().for_each(|hook| tieback_hook_free(owned(hook)));
 }
 
 #[test]

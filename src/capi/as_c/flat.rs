@@ -58,7 +58,8 @@ fn numbers_may_lie_anywhere_and_be_one_variable() {
     let mut buffer = vec![0u8; 4096];
     let out: *mut c_char = buffer.as_mut_ptr().cast();
     let mut packed = vec![0u8; 9];
-    let (needed, rest) = (packed[1..].as_mut_ptr().cast(), packed[5..].as_mut_ptr().cast());
+    let place = packed.as_mut_ptr();
+    let (needed, rest) = (place.wrapping_add(1).cast(), place.wrapping_add(5).cast());
     assert_eq!(tieback_call(number, c"stats".as_ptr(), ptr::null(), out, 4096, needed, rest), 0);
     let length = i32::from_ne_bytes(packed[1..5].try_into().unwrap());
     assert_eq!(CStr::from_bytes_until_nul(&buffer).unwrap().count_bytes(), length as usize);
