@@ -6,7 +6,8 @@ use std::fmt::Write;
 use crate::compile::{Library, Workshop};
 use crate::prototypes::{self, Function};
 
-fn functions() -> Vec<Function> {
+/// All of them.
+pub fn all() -> Vec<Function> {
     let functions = prototypes::read(include_str!("../../include/tieback.h"));
     assert!(functions.iter().any(|function| function.name == "tieback_hook_show" && function.is_fallible()));
     functions
@@ -14,7 +15,7 @@ fn functions() -> Vec<Function> {
 
 #[test]
 fn each_comment_says_ownership_threads_null_and_errors_in_this_order() {
-    for Function { name, comment, .. } in functions() {
+    for Function { name, comment, .. } in all() {
         let places = ["Ownership:", "Threads:", "NULL:", "Errors:"].map(|heading| comment.find(heading));
         let places: Vec<usize> =
             places.into_iter().map(|at| at.unwrap_or_else(|| panic!("{name}: {comment}"))).collect();
@@ -26,7 +27,7 @@ fn each_comment_says_ownership_threads_null_and_errors_in_this_order() {
 #[test]
 fn every_function_takes_null_and_zero_for_everything() {
     let mut calls = String::new();
-    for function in functions() {
+    for function in all() {
         let arguments: Vec<&str> = function
             .parameters
             .iter()
@@ -62,7 +63,7 @@ fn nothing(kind: &str) -> &'static str {
 fn each_null_is_refused_unless_the_comment_allows_it() {
     let mut calls = String::new();
     let mut refused = 0;
-    for function in functions().iter().filter(|function| function.is_fallible()) {
+    for function in all().iter().filter(|function| function.is_fallible()) {
         let allowed: Vec<&str> = function.says("NULL:").unwrap().split('`').skip(1).step_by(2).collect();
         for (place, (kind, name)) in function.parameters.iter().enumerate().filter(|(_, (kind, _))| kind.ends_with('*'))
         {
@@ -87,12 +88,13 @@ fn each_null_is_refused_unless_the_comment_allows_it() {
 }
 
 /// Something that is not refused for what it is.
-fn good(function: &Function, kind: &str, name: &str) -> String {
+pub fn good(function: &Function, kind: &str, name: &str) -> String {
     let value = match (kind, name) {
         ("tieback_error **", _) => "&error",
         (_, "out") => return format!("&out_{}", kind.trim_end_matches([' ', '*'])),
         ("const tieback_engine *", _) => "engine",
         ("const tieback_service *", _) => "service",
+        ("const tieback_cancel *", _) => "cancel",
         ("const tieback_scope *", _) => "&scope",
         ("const tieback_engine_options *", _) => "&engine_options",
         ("const tieback_hook_options *", _) => "&hook_options",
@@ -118,7 +120,8 @@ fn good(function: &Function, kind: &str, name: &str) -> String {
     value.to_owned()
 }
 
-const SETTING: &str = r#"#include "check.h"
+/// The beginning of a program with one of everything.
+pub const SETTING: &str = r#"#include "check.h"
 
 /* What may be: whatever comes of it, it is no defect. */
 #define MAY(call) may((call), &error, #call)
@@ -143,6 +146,7 @@ int main(int argc, char **argv) {
     tieback_error *error = NULL;
     tieback_engine *engine = open_engine(argv[1]), *out_tieback_engine;
     tieback_service *service = NULL, *out_tieback_service;
+    tieback_cancel *cancel = NULL, *out_tieback_cancel;
     tieback_hook_iter *hooks = NULL, *out_tieback_hook_iter;
     tieback_trigger_iter *triggers = NULL, *out_tieback_trigger_iter;
     tieback_delivery_iter *deliveries = NULL, *out_tieback_delivery_iter;
@@ -167,12 +171,14 @@ int main(int argc, char **argv) {
     events[0] = &event;
     engine_options.path = argv[2];
     OK(tieback_engine_service(engine, &service, &error));
+    OK(tieback_cancel_new(&cancel, &error));
     OK(tieback_hook_iter_new(service, &scope, NULL, &hooks, &error));
     OK(tieback_trigger_iter_new(service, &scope, "1", 0, NULL, &triggers, &error));
     OK(tieback_delivery_iter_new(service, &scope, "1", NULL, &deliveries, &error));
 "#;
 
-fn run(name: &str, program: &str) {
+/// Runs a program with the paths of three stores.
+pub fn run(name: &str, program: &str) {
     let workshop = Workshop::open();
     let source = workshop.write(name, program);
     let program = workshop.build(&source, Library::Shared, &[]);

@@ -3,7 +3,10 @@
 #![cfg(all(feature = "capi", unix))]
 
 mod compile;
+mod declared;
 mod functions;
+mod handles;
+mod lasting;
 #[path = "../optional/mod.rs"]
 mod optional;
 mod prototypes;
@@ -17,20 +20,23 @@ use compile::{Language, Library, Workshop};
 use support::sink::{Answer, Sink};
 
 /// The programs that take a store and a URL. Each one is told of by its first comment.
-const PROGRAMS: [&str; 9] = [
+const PROGRAMS: [&str; 12] = [
     "tests/c/spine.c",
     "tests/c/errors.c",
     "tests/c/secrets.c",
     "tests/c/options.c",
     "tests/c/flat.c",
+    "tests/c/callbacks.c",
+    "tests/c/cancel.c",
     "tests/c/threads.c",
+    "tests/c/closing.c",
     "tests/c/share.c",
     "tests/c/layout.c",
     "tests/c/spine.cpp",
 ];
 
-/// One of them that forks.
-const FORK: &str = "tests/c/fork.c";
+/// Those of them that fork.
+const FORKS: [&str; 2] = ["tests/c/fork.c", "tests/c/fork_host.c"];
 
 /// An endpoint that refuses its first delivery and takes all others.
 fn refusing_once() -> Sink {
@@ -46,7 +52,7 @@ fn refusing_once() -> Sink {
 
 fn run_all(library: Library, flags: &[&str]) {
     run(&PROGRAMS, library, flags, &[]);
-    run(&[FORK], library, flags, &[]);
+    run(&FORKS, library, flags, &[]);
 }
 
 fn run(sources: &[&str], library: Library, flags: &[&str], runner: &[&str]) {
@@ -93,7 +99,7 @@ fn programs_leak_and_break_no_memory() {
         let leaks = ["--leak-check=full", "--show-leak-kinds=definite", "--errors-for-leak-kinds=definite"];
         run(&PROGRAMS, Library::Shared, &["-g"], &[valgrind.as_slice(), &leaks].concat());
         // A forked child has lost what only the stacks of its parent's other threads lead to.
-        run(&[FORK], Library::Shared, &["-g"], &valgrind);
+        run(&FORKS, Library::Shared, &["-g"], &valgrind);
     }
 }
 
