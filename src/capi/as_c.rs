@@ -30,6 +30,7 @@ use crate::engine::Engine;
 
 mod filling;
 mod flat;
+mod told;
 
 /// An engine in memory, and its service.
 struct House {

@@ -100,6 +100,12 @@ unsafe extern "C" {
     ) -> i32;
     pub safe fn tieback_service_free(service: Any);
 
+    pub safe fn tieback_cancel_new(out: *mut Any, error: *mut Any) -> i32;
+    pub safe fn tieback_cancel_request(cancel: Any, error: *mut Any) -> i32;
+    pub safe fn tieback_cancel_requested(cancel: Any) -> i32;
+    pub safe fn tieback_cancel_free(cancel: Any);
+    pub safe fn tieback_engine_with_cancel(engine: Any, cancel: Any, out: *mut Any, error: *mut Any) -> i32;
+
     pub safe fn tieback_stats_free(stats: Any);
     pub safe fn tieback_stats_hooks(stats: Any) -> i64;
     pub safe fn tieback_stats_queued(stats: Any) -> i64;
@@ -129,6 +135,7 @@ unsafe extern "C" {
     pub safe fn tieback_hook_free(hook: Any);
     pub safe fn tieback_hook_id(hook: Any) -> Text;
     pub safe fn tieback_hook_namespace(hook: Any) -> Text;
+    pub safe fn tieback_hook_destination_url(hook: Any) -> Text;
     pub safe fn tieback_hook_header_count(hook: Any) -> usize;
     pub safe fn tieback_hook_header_name(hook: Any, index: usize) -> Text;
     pub safe fn tieback_hook_trigger_count(hook: Any) -> i64;
