@@ -289,6 +289,18 @@ fn many_events_have_an_answer_each() {
 }
 
 #[test]
+fn text_of_the_callers_own_may_be_cut_before_it_is_freed() {
+    for given in ["", "a", "0123456789"] {
+        let text = super::kept::Kept::new(given).into_raw();
+        assert_eq!(self::text(text), given);
+        // As `strtok` does.
+        // SAFETY: the text has at least its NUL, and is the caller's.
+        unsafe { text.write(0) };
+        tieback_string_free(text);
+    }
+}
+
+#[test]
 fn nothing_is_freed_twice_and_null_is_nothing() {
     tieback_hook_free(None);
     tieback_error_free(None);
