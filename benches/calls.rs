@@ -1,7 +1,7 @@
 //! What crossing the C ABI costs: a getter beside a plain call through a pointer, looking a handle up, an error, and one
 //! operation in Rust, by the typed and by the flat functions. The exported functions are called as C calls them.
 //!
-//! `make bench`, or `cargo bench --bench calls -- --rounds 9`. `cargo test` runs it too, so small that the figures say
+//! `make bench`, or `cargo bench --bench calls -- --rounds 1000`. `cargo test` runs it too, so small that the figures say
 //! nothing.
 // A benchmark prints its figures.
 #![allow(clippy::print_stdout)]
@@ -35,9 +35,9 @@ fn main() -> Result<(), Failure> {
         return Ok(());
     }
     let rounds = arguments.iter().skip_while(|argument| *argument != "--rounds").nth(1);
-    let rounds = rounds.map_or(Ok(9), |rounds| rounds.parse::<usize>())?.max(1);
-    let size = if is_bench { Size { rounds, scale: 1_000 } } else { Size { rounds: 1, scale: 1 } };
-    println!("{} rounds each; median nanoseconds for one call", size.rounds);
+    let rounds = rounds.map_or(Ok(300), |rounds| rounds.parse::<usize>())?.max(1);
+    let size = if is_bench { Size { rounds, is_whole: true } } else { Size { rounds: 1, is_whole: false } };
+    println!("{} rounds each; nanoseconds for one call in the quickest of them", size.rounds);
 
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("calls.db");
@@ -51,22 +51,20 @@ fn main() -> Result<(), Failure> {
 /// How much is measured.
 struct Size {
     rounds: usize,
-    scale: usize,
+    is_whole: bool,
 }
 
 impl Size {
-    /// Calls something so many thousand times, a few times over; the median of one call, in nanoseconds.
-    fn measure(&self, thousands: usize, mut call: impl FnMut()) -> f64 {
-        let count = (thousands * self.scale).max(1);
-        let mut spans: Vec<f64> = (0..self.rounds)
-            .map(|_| {
-                let begin = Instant::now();
-                (0..count).for_each(|_| call());
-                begin.elapsed().as_nanos() as f64 / count as f64
-            })
-            .collect();
-        spans.sort_by(f64::total_cmp);
-        spans[spans.len() / 2]
+    /// Calls something so often, a great many times over; one call in the quickest of these rounds, in nanoseconds. They
+    /// are short, so that on a busy machine some of them are not interrupted.
+    fn measure(&self, count: usize, mut call: impl FnMut()) -> f64 {
+        let count = if self.is_whole { count } else { 1 };
+        let rounds = (0..self.rounds).map(|_| {
+            let begin = Instant::now();
+            (0..count).for_each(|_| call());
+            begin.elapsed().as_nanos() as f64 / count as f64
+        });
+        rounds.fold(f64::INFINITY, f64::min)
     }
 }
 
@@ -128,13 +126,13 @@ extern "C" fn plain(object: c::Any) -> c::Text {
 fn getters(size: &Size, house: &House) {
     let hook = house.hook;
     let pointer: extern "C" fn(c::Any) -> c::Text = black_box(plain);
-    let base = size.measure(1_000, || {
+    let base = size.measure(10_000, || {
         black_box(pointer(black_box(hook)));
     });
-    let text = size.measure(1_000, || {
+    let text = size.measure(10_000, || {
         black_box(c::tieback_hook_id(black_box(hook)));
     });
-    let number = size.measure(1_000, || {
+    let number = size.measure(10_000, || {
         black_box(c::tieback_hook_trigger_count(black_box(hook)));
     });
     println!("plain call through a pointer: {base:.1}");
@@ -144,10 +142,10 @@ fn getters(size: &Size, house: &House) {
 
 fn errors(size: &Size, house: &House) {
     let mut out = ptr::null_mut();
-    let silent = size.measure(50, || {
+    let silent = size.measure(300, || {
         black_box(c::tieback_engine_stats(ptr::null_mut(), &mut out, ptr::null_mut()));
     });
-    let told = size.measure(50, || {
+    let told = size.measure(300, || {
         let mut error = ptr::null_mut();
         black_box(c::tieback_engine_stats(ptr::null_mut(), &mut out, &mut error));
         c::tieback_error_free(error);
@@ -166,17 +164,17 @@ fn errors(size: &Size, house: &House) {
 fn handles(size: &Size) -> Result<(), Failure> {
     let token = made(|out, error| c::tieback_cancel_new(out, error))?.addr();
     let look = || c::tieback_cancel_requested(black_box(ptr::without_provenance_mut(token)));
-    let alone = size.measure(200, || {
+    let alone = size.measure(2_000, || {
         black_box(look());
     });
     let others: Vec<c::Any> =
         (0..MANY).map(|_| made(|out, error| c::tieback_cancel_new(out, error))).collect::<Result<_, _>>()?;
-    let among = size.measure(200, || {
+    let among = size.measure(2_000, || {
         black_box(look());
     });
     let both = thread::scope(|threads| {
         let measure = || {
-            size.measure(200, || {
+            size.measure(2_000, || {
                 black_box(look());
             })
         };

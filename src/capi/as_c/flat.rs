@@ -107,7 +107,7 @@ fn call_without_its_numbers_does_nothing() {
 fn oldest_rests_make_room() {
     let _alone = RESTS.lock().unwrap_or_else(PoisonError::into_inner);
     let number = number();
-    let rests: Vec<i32> = (0..70).map(|_| call(number, c"nothing", ptr::null(), 0).3).collect();
+    let rests: Vec<i32> = (0..70).map(|_| call(number, c"stats", c"{".as_ptr(), 0).3).collect();
     let look = |rest| {
         let mut left = 0;
         tieback_read(rest, 0, ptr::null_mut(), 0, &raw mut left)
