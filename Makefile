@@ -20,8 +20,8 @@ SKIPPED := target/skipped.txt
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .NOTPARALLEL:
-.PHONY: help preflight demo test rust-tests python-tests check header sim fuzz cycles miri fuzz-asan tsan bench install \
-	uninstall clean
+.PHONY: help preflight demo test rust-tests python-tests check header sim fuzz cycles miri fuzz-asan bench install
+.PHONY: uninstall clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,12 +81,12 @@ HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 NIGHTLY = rustup toolchain install nightly --component miri --component rust-src
 
 miri: ## run the C boundary's own tests under Miri (needs a nightly toolchain)
-	@</dev/null cargo +nightly miri --version >/dev/null 2>&1 || { echo "no Miri here; get it: $(NIGHTLY)" >&2; exit 1; }
+	@$(CARGO) +nightly miri --version >/dev/null 2>&1 || { echo "no Miri here: $(NIGHTLY)" >&2; exit 1; }
 	MIRIFLAGS='-Zmiri-strict-provenance -Zmiri-disable-isolation' \
 		$(CARGO) +nightly miri test --lib --features header --target-dir target/miri -- capi::
 
 fuzz-asan: ## fuzz with AddressSanitizer, FUZZ_SECONDS=60 each (needs a nightly toolchain)
-	@</dev/null cargo +nightly --version >/dev/null 2>&1 || { echo "no nightly toolchain; get it: $(NIGHTLY)" >&2; exit 1; }
+	@$(CARGO) +nightly --version >/dev/null 2>&1 || { echo "no nightly here: $(NIGHTLY)" >&2; exit 1; }
 	TIEBACK_FUZZ_SECONDS=$(FUZZ_SECONDS) RUSTFLAGS=-Zsanitizer=address $(CARGO) +nightly test --test fuzz \
 		--target $(HOST) --target-dir target/asan -- --nocapture --test-threads 4
 

@@ -1,8 +1,8 @@
-//! What crossing the C ABI costs: a getter beside a plain call through a pointer, looking a handle up, an error, and one
-//! operation in Rust, by the typed and by the flat functions. The exported functions are called as C calls them.
+//! What crossing the C ABI costs: a getter beside a plain call through a pointer, looking a handle up, an error, and
+//! one operation in Rust, by the typed and by the flat functions. The exported functions are called as C calls them.
 //!
-//! `make bench`, or `cargo bench --bench calls -- --rounds 1000`. `cargo test` runs it too, so small that the figures say
-//! nothing.
+//! `make bench`, or `cargo bench --bench calls -- --rounds 1000`. `cargo test` runs it too, so small that the figures
+//! say nothing.
 // A benchmark prints its figures.
 #![allow(clippy::print_stdout)]
 
@@ -55,8 +55,8 @@ struct Size {
 }
 
 impl Size {
-    /// Calls something so often, a great many times over; one call in the quickest of these rounds, in nanoseconds. They
-    /// are short, so that on a busy machine some of them are not interrupted.
+    /// Calls something so often, a great many times over; one call in the quickest of these rounds, in nanoseconds.
+    /// They are short, so that on a busy machine some of them are not interrupted.
     fn measure(&self, count: usize, mut call: impl FnMut()) -> f64 {
         let count = if self.is_whole { count } else { 1 };
         let rounds = (0..self.rounds).map(|_| {
@@ -156,9 +156,8 @@ fn errors(size: &Size, house: &House) {
         black_box(c::tieback_hook_show(house.service, &house.scope, id, &mut out, &mut error));
         c::tieback_error_free(error);
     });
-    println!(
-        "refused call, no error wanted: {silent:.0}; with its error: {told:.0}; a hook that is not there: {not_found:.0}"
-    );
+    println!("refused call, no error wanted: {silent:.0}; with its error: {told:.0}");
+    println!("a hook that is not there, with its error: {not_found:.0}");
 }
 
 fn handles(size: &Size) -> Result<(), Failure> {
@@ -225,11 +224,10 @@ fn operations(size: &Size, house: &House, path: &std::path::Path) -> Result<(), 
 }
 
 fn told(operation: &str, rust: f64, typed: f64, flat: f64) {
-    println!(
-        "{operation}, in Rust: {rust:.0}; typed, with its object: {typed:.0} ({:.2} times); flat: {flat:.0} ({:.2} times)",
-        typed / rust,
-        flat / rust
-    );
+    let (typed_times, flat_times) = (typed / rust, flat / rust);
+    println!("{operation}, in Rust: {rust:.0}");
+    println!("{operation}, typed, with its object: {typed:.0}, {typed_times:.2} times");
+    println!("{operation}, flat: {flat:.0}, {flat_times:.2} times");
 }
 
 /// An engine by the flat ABI.

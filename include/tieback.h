@@ -14,7 +14,8 @@
  *
  * Ownership   What is written through a `**` is yours: end it with the function that its comment names. What is
  *             returned directly is borrowed from the object that you asked, and ends with it. Never `free()` either.
- *             Out-parameters are NULL first and written only on success. To end NULL does nothing.
+ *             Out-parameters are NULL first and written only on success, and are a variable each. To end NULL does
+ *             nothing.
  *
  * Handles     `tieback_engine` and `tieback_service` are checked: a closed one is TIEBACK_CLOSED, one that is none is
  *             TIEBACK_INVALID_ARGUMENT. All other objects are plain memory: using one after its end is undefined.
@@ -624,7 +625,7 @@ typedef struct {
      */
     tieback_log_callback on_log;
     /**
-     * The most talkative level that `on_log` is told: TIEBACK_LOG_ERROR to TIEBACK_LOG_DEBUG. Default TIEBACK_LOG_INFO.
+     * The most talkative level that `on_log` is told, TIEBACK_LOG_ERROR to TIEBACK_LOG_DEBUG. Default TIEBACK_LOG_INFO.
      */
     int32_t log_level;
     /**

@@ -112,8 +112,8 @@ fn call(number: i32, operation: &str, input: &str) -> Result<Value> {
     }
 }
 
-/// Where the caller has a number written. It may lie at any address, since COBOL and BASIC pack their records, and two of
-/// them may be one variable: so it never becomes a reference.
+/// Where the caller has a number written. It may lie at any address, since COBOL and BASIC pack their records, and two
+/// of them may be one variable: so it never becomes a reference.
 #[derive(Clone, Copy)]
 struct Number(NonNull<i32>);
 

@@ -113,7 +113,7 @@ pub fn number_of_engine(engine: Arc<Engine>) -> Result<i32> {
     let serial = Table::present().insert(Entry::new(Target::Engine(engine)));
     i32::try_from(serial).map_err(|_| {
         Table::present().take(serial, |_| true);
-        Error::new(ErrorKind::Unavailable, "this process has given out all handles that fit 32 bits: start another one")
+        Error::new(ErrorKind::Unavailable, "all handles that fit 32 bits were given out: start another process")
     })
 }
 
@@ -122,7 +122,8 @@ pub fn engine_at(number: i32) -> Result<Held<Arc<Engine>>> {
     engine(pointer_to(positive(number)?))
 }
 
-/// Ends an engine's number and gives what it meant, to be closed. One that met a defect can be ended, as its message says.
+/// Ends an engine's number and gives what it meant, to be closed. One that met a defect can be ended, as its message
+/// says.
 pub fn take_engine_at(number: i32) -> Result<Arc<Engine>> {
     let handle = pointer_to(positive(number)?);
     if let Some(engine) = take_engine(handle) {

@@ -1,5 +1,5 @@
-/* An engine is closed, by two threads at once, while calls of every kind run on others: each of them answers as usual or
- * TIEBACK_CLOSED, and after that TIEBACK_CLOSED for ever. */
+/* An engine is closed, by two threads at once, while calls of every kind run on others: each of them answers as usual
+ * or TIEBACK_CLOSED, and after that TIEBACK_CLOSED for ever. */
 #define _POSIX_C_SOURCE 200809L
 #include <pthread.h>
 #include <time.h>

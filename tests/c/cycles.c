@@ -1,5 +1,5 @@
-/* A host that lives long: it opens engines, makes and frees objects and closes everything, again and again, and takes no
- * more memory, file descriptors or threads for it. Prints what it took. Linux: it asks /proc. */
+/* A host that lives long: it opens engines, makes and frees objects and closes everything, again and again, and takes
+ * no more memory, file descriptors or threads for it. Prints what it took. Linux: it asks /proc. */
 #define _POSIX_C_SOURCE 200809L
 #include <dirent.h>
 #include <unistd.h>
