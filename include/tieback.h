@@ -625,7 +625,8 @@ typedef struct {
      */
     tieback_log_callback on_log;
     /**
-     * The most talkative level that `on_log` is told, TIEBACK_LOG_ERROR to TIEBACK_LOG_DEBUG. Default TIEBACK_LOG_INFO.
+     * The most talkative level that `on_log` is told, TIEBACK_LOG_ERROR to TIEBACK_LOG_DEBUG. Default
+     * TIEBACK_LOG_INFO.
      */
     int32_t log_level;
     /**
