@@ -6,6 +6,7 @@ export CARGO_TARGET_DIR := $(CURDIR)/target
 PYTHON ?= python3
 SEEDS ?= 10000
 FUZZ_SECONDS ?= 60
+CYCLES ?= 100000
 
 # Nothing that cargo starts may wait for the terminal.
 CARGO := </dev/null cargo
@@ -18,8 +19,8 @@ SKIPPED := target/skipped.txt
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .NOTPARALLEL:
-.PHONY: help preflight demo test rust-tests python-tests check header operations abi sim fuzz bench \
-	build install uninstall clean
+.PHONY: help preflight demo test rust-tests python-tests check header operations abi sim fuzz cycles miri fuzz-asan
+.PHONY: bench build install uninstall clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,13 +72,33 @@ abi: ## describe the ABI in abi/tieback.abi anew, on purpose (abi/README.md)
 sim: ## run the simulation over many seeds (SEEDS=10000)
 	TIEBACK_SIM_SEEDS=$(SEEDS) $(CARGO) test --test simulation -- --nocapture
 
-fuzz: ## fuzz URLs, JSON and lanes on this toolchain (FUZZ_SECONDS=60 each, at the same time)
-	TIEBACK_FUZZ_SECONDS=$(FUZZ_SECONDS) $(CARGO) test --test fuzz -- --nocapture --test-threads 3
+fuzz: ## fuzz URLs, JSON, lanes and the C ABI on this toolchain (FUZZ_SECONDS=60 each, at the same time)
+	TIEBACK_FUZZ_SECONDS=$(FUZZ_SECONDS) $(CARGO) test --test fuzz -- --nocapture --test-threads 4
+
+cycles: ## open, publish and close CYCLES=100000 times; memory, descriptors and threads stay as they were
+	$(CARGO) build --lib --tests --features header
+	TIEBACK_CYCLES=$(CYCLES) $(CARGO) test --features header --test c cycles_of -- --nocapture
+
+# ---- proof by a nightly toolchain: nothing else here needs one ----
+
+HOST = $(shell rustc -vV | sed -n 's/^host: //p')
+NIGHTLY = rustup toolchain install nightly --component miri --component rust-src
+
+miri: ## run the C boundary's own tests under Miri (needs a nightly toolchain)
+	@$(CARGO) +nightly miri --version >/dev/null 2>&1 || { echo "no Miri here: $(NIGHTLY)" >&2; exit 1; }
+	MIRIFLAGS='-Zmiri-strict-provenance -Zmiri-disable-isolation' \
+		$(CARGO) +nightly miri test --lib --features header --target-dir target/miri -- capi::
+
+fuzz-asan: ## fuzz with AddressSanitizer, FUZZ_SECONDS=60 each (needs a nightly toolchain)
+	@$(CARGO) +nightly --version >/dev/null 2>&1 || { echo "no nightly here: $(NIGHTLY)" >&2; exit 1; }
+	TIEBACK_FUZZ_SECONDS=$(FUZZ_SECONDS) RUSTFLAGS=-Zsanitizer=address $(CARGO) +nightly test --test fuzz \
+		--target $(HOST) --target-dir target/asan -- --nocapture --test-threads 4
 
 bench: ## measure speed against baselines in the same run (BENCH="hooks stored", SIZE="--rounds 9")
 	$(CARGO) bench --bench speed -- $(BENCH) $(SIZE)
 	$(if $(BENCH),,$(CARGO) bench --bench opening)
 	$(if $(BENCH),,$(CARGO) bench --bench loading)
+	$(if $(BENCH),,$(CARGO) bench --bench calls)
 
 # ---- the Python module ----
 

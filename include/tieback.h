@@ -261,7 +261,7 @@
  */
 #define TIEBACK_ENGINE_OPTIONS_INIT \
     { sizeof(tieback_engine_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-      0, 0, 0, 0, 0, { 0, 0, 0 }, { 0, 0, 0 }, 0 }
+      0, 0, 0, 0, 0, { 0, 0, 0 }, { 0, 0, 0 }, 0, 0 }
 
 /**
  * Begins `tieback_hook_options`.
@@ -281,7 +281,7 @@
 /**
  * Begins a `tieback_delivery_query`.
  */
-#define TIEBACK_DELIVERY_QUERY_INIT { sizeof(tieback_delivery_query), 0, 0, 0, 0, 0, 0, 0 }
+#define TIEBACK_DELIVERY_QUERY_INIT { sizeof(tieback_delivery_query), 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /**
  * Begins `tieback_event_options`.
@@ -816,6 +816,10 @@ typedef struct {
      * TIEBACK_LOG_INFO.
      */
     int32_t log_level;
+    /**
+     * Not used by this version: 0.
+     */
+    int32_t reserved;
 } tieback_engine_options;
 
 /**
@@ -1123,6 +1127,10 @@ typedef struct {
      * How many items a page has at the most: default 100, at most 1,000.
      */
     int32_t limit;
+    /**
+     * Not used by this version: 0.
+     */
+    int32_t reserved;
 } tieback_delivery_query;
 
 #ifdef __cplusplus
@@ -3821,6 +3829,8 @@ tieback_status tieback_time_format(int64_t microseconds, char **out, tieback_err
  * `engine_open` takes an engine's options and answers `{"handle": n}`; every other operation takes that number as
  * `handle`, up to `engine_close`. `engine_restore` takes none; nor does `operations`, which lists them. Blanks at the
  * ends of `operation` and `json` do not count. A `json` that is NULL or blank is `{}`.
+ *
+ * `out` may be where `operation` or `json` is: both are read to their ends before anything is written.
  *
  * The answer goes into `out` with a NUL behind it; an error too: `{"error": {"kind": "not_found", "message": ...}}`.
  * `*needed` is its length in bytes, without the NUL. If it is longer than `capacity - 1`, `out` has its beginning,

@@ -4,6 +4,7 @@
 //! Each gives a short text that says what became of the input. An input with a new one is worth keeping: that is all
 //! that the stable driver knows of coverage.
 
+pub mod abi;
 pub mod event;
 pub mod lane;
 pub mod url;

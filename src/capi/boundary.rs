@@ -47,12 +47,16 @@ thread_local! {
 fn caught<T>(body: impl FnOnce() -> T) -> Result<T, String> {
     keep_quiet();
     DEPTH.set(DEPTH.get() + 1);
-    let outcome = catch_unwind(AssertUnwindSafe(body));
+    let outcome = catch_unwind(AssertUnwindSafe(body)).map_err(|payload| {
+        // Dropping what a panic carried can panic in its turn; what that carries is left alone.
+        if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            std::mem::forget(another);
+        }
+    });
     DEPTH.set(DEPTH.get() - 1);
-    outcome.map_err(|payload| {
-        // Dropping what a panic carried can panic in its turn.
-        std::mem::forget(payload);
-        REPORT.take().unwrap_or_else(|| "no report of it".to_owned())
+    outcome.map_err(|()| {
+        let report = REPORT.try_with(RefCell::take).ok().flatten();
+        report.unwrap_or_else(|| "no report of it".to_owned())
     })
 }
 
@@ -73,9 +77,10 @@ fn remember(panic: &PanicHookInfo<'_>) {
         Some(place) => format!("{}:{}: {said}", place.file(), place.line()),
         None => said.to_owned(),
     };
-    // What follows from the first one says less.
-    REPORT.with_borrow_mut(|first| {
-        first.get_or_insert(report);
+    // What follows from the first one says less. Where a thread that ends still calls, from a destructor of its own,
+    // there may be no place for it any more.
+    let _ = REPORT.try_with(|first| {
+        first.borrow_mut().get_or_insert(report);
     });
 }
 
@@ -98,5 +103,22 @@ mod tests {
         // The report belongs to that call alone.
         let next = guard_result::<()>(|| panic!("another one")).unwrap_err();
         assert!(next.message().contains("another one"), "{}", next.message());
+    }
+
+    #[test]
+    fn panic_that_carries_another_ends_at_the_boundary_too() {
+        struct Carried;
+
+        impl Drop for Carried {
+            fn drop(&mut self) {
+                if !std::thread::panicking() {
+                    panic!("a panic on purpose, by what a panic carried");
+                }
+            }
+        }
+
+        assert_eq!(guard(-1, || std::panic::panic_any(Carried)), -1);
+        let error = guard_result::<()>(|| std::panic::panic_any(Carried)).unwrap_err();
+        assert!(error.message().contains("no message"), "{}", error.message());
     }
 }

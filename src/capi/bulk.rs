@@ -86,7 +86,7 @@ pub extern "C" fn tieback_trigger_create_many(
         let (scope, hook_id, checked) = unsafe {
             let names = text::array("resource_names", resource_names, count)?;
             let events = text::array("event_types", event_types, count)?;
-            let checked = names.iter().zip(events).map(|(name, event)| trigger::create(*name, *event)).collect();
+            let checked = names.into_iter().zip(events).map(|(name, event)| trigger::create(name, event)).collect();
             (scope::read(scope)?, text::id("hook_id", hook_id)?, checked)
         };
         let answers = one_answer_each(checked, |good| service.trigger_create_many(&scope, &hook_id, good))?;
@@ -143,7 +143,7 @@ pub extern "C" fn tieback_trigger_delete_many(
         // SAFETY: the caller keeps to the header.
         let (scope, hook_id, checked) = unsafe {
             let ids = text::array("trigger_ids", trigger_ids, count)?;
-            let checked = ids.iter().map(|id| text::id("trigger_id", *id)).collect();
+            let checked = ids.into_iter().map(|id| text::id("trigger_id", id)).collect();
             (scope::read(scope)?, text::id("hook_id", hook_id)?, checked)
         };
         let answers = one_answer_each(checked, |good| service.trigger_delete_many(&scope, &hook_id, good))?;

@@ -29,6 +29,8 @@ pub struct tieback_delivery_query {
     pub after: *const c_char,
     /// How many items a page has at the most: default 100, at most 1,000.
     pub limit: i32,
+    /// Not used by this version: 0.
+    pub reserved: i32,
 }
 
 // SAFETY: `repr(C)`, begins with its size, and zero is a value of integers and raw pointers.
@@ -56,6 +58,7 @@ pub unsafe fn read(query: *const tieback_delivery_query) -> Result<(DeliveryQuer
     // SAFETY: the caller's promise is the same.
     unsafe {
         let Some(given) = sized::optional(query)? else { return Ok(Default::default()) };
+        sized::unused("reserved", given.reserved)?;
         let narrowed = DeliveryQuery {
             status: text::optional("status", given.status)?.map(StatusFilter::parse).transpose()?.unwrap_or_default(),
             resource_name: text::optional("resource_name", given.resource_name)?.map(str::to_owned),

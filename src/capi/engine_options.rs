@@ -105,6 +105,8 @@ pub struct tieback_engine_options {
     /// The most talkative level that `on_log` is told, TIEBACK_LOG_ERROR to TIEBACK_LOG_DEBUG. Default
     /// TIEBACK_LOG_INFO.
     pub log_level: i32,
+    /// Not used by this version: 0.
+    pub reserved: i32,
 }
 
 // SAFETY: `repr(C)`, begins with its size, and zero is a value of integers and raw pointers.
@@ -168,6 +170,7 @@ pub unsafe fn read(options: *const tieback_engine_options) -> Result<(EngineOpti
         let csv = text::optional("catalogue_csv", given.catalogue_csv)?;
         (given, path, csv, outbound(&given)?, store_keys(&given)?)
     };
+    sized::unused("reserved", given.reserved)?;
     let callbacks = Arc::new(Callbacks::chosen(given.on_notice, given.on_log, given.log_level)?);
     let options = EngineOptions {
         report: Arc::clone(&callbacks) as _,

@@ -133,13 +133,13 @@ unsafe fn related(given: &tieback_event_options) -> Result<Vec<RelatedResource>>
     unsafe {
         let ids = text::array("related_ids", given.related_ids, given.related_count)?;
         let names = text::array("related_names", given.related_names, given.related_count)?;
-        let pair = |(id, name): (&*const c_char, &*const c_char)| {
+        let pair = |(id, name)| {
             Ok(RelatedResource {
-                id: text::id("a related resource's id", *id)?,
-                name: text::required("a related resource's name", *name)?.to_owned(),
+                id: text::id("a related resource's id", id)?,
+                name: text::required("a related resource's name", name)?.to_owned(),
             })
         };
-        ids.iter().zip(names).map(pair).collect()
+        ids.into_iter().zip(names).map(pair).collect()
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::boundary::{guard, guard_result};
 use super::handle;
+use super::number::Number;
 use super::rest::Rests;
 use super::status::tieback_status;
 use super::text;
@@ -20,6 +21,8 @@ use crate::wire::own;
 /// `engine_open` takes an engine's options and answers `{"handle": n}`; every other operation takes that number as
 /// `handle`, up to `engine_close`. `engine_restore` takes none; nor does `operations`, which lists them. Blanks at the
 /// ends of `operation` and `json` do not count. A `json` that is NULL or blank is `{}`.
+///
+/// `out` may be where `operation` or `json` is: both are read to their ends before anything is written.
 ///
 /// The answer goes into `out` with a NUL behind it; an error too: `{"error": {"kind": "not_found", "message": ...}}`.
 /// `*needed` is its length in bytes, without the NUL. If it is longer than `capacity - 1`, `out` has its beginning,
@@ -35,19 +38,24 @@ pub extern "C" fn tieback_call(
     json: *const c_char,
     out: *mut c_char,
     capacity: i32,
-    needed: Option<&mut i32>,
-    rest: Option<&mut i32>,
+    needed: *mut i32,
+    rest: *mut i32,
 ) -> i32 {
     guard(tieback_status::TIEBACK_INTERNAL as i32, || {
-        let (Some(needed), Some(rest)) = (needed, rest) else { return tieback_status::TIEBACK_INVALID_ARGUMENT as i32 };
+        let (Some(needed), Some(rest)) = (Number::at(needed), Number::at(rest)) else {
+            return tieback_status::TIEBACK_INVALID_ARGUMENT as i32;
+        };
         let (status, answer) = answer(handle, || {
             // SAFETY: the caller keeps to the header.
             Ok(unsafe { (text::required("operation", operation)?, text::optional("json", json)?) })
         });
-        *needed = length(&answer);
-        // SAFETY: the caller keeps to the header.
-        let written = unsafe { write(&answer, out, capacity) };
-        *rest = if written == answer.len() { 0 } else { Rests::keep(answer) };
+        // SAFETY: the caller keeps to the header. Whatever was read of what he gave, which may lie where he wants the
+        // answer, is not looked at any more.
+        unsafe {
+            let written = write(&answer, out, capacity);
+            needed.set(length(&answer));
+            rest.set(if written == answer.len() { 0 } else { Rests::keep(answer) });
+        }
         status as i32
     })
 }
@@ -60,23 +68,21 @@ pub extern "C" fn tieback_call(
 /// Errors: the status, and an empty `out`; TIEBACK_INVALID_ARGUMENT without `needed`, and for an `offset` that is not
 /// in the answer or inside of a character; TIEBACK_NOT_FOUND when there is no such rest (any more).
 #[unsafe(no_mangle)]
-pub extern "C" fn tieback_read(
-    rest: i32,
-    offset: i32,
-    out: *mut c_char,
-    capacity: i32,
-    needed: Option<&mut i32>,
-) -> i32 {
+pub extern "C" fn tieback_read(rest: i32, offset: i32, out: *mut c_char, capacity: i32, needed: *mut i32) -> i32 {
     guard(tieback_status::TIEBACK_INTERNAL as i32, || {
-        let Some(needed) = needed else { return tieback_status::TIEBACK_INVALID_ARGUMENT as i32 };
-        *needed = 0;
+        let Some(needed) = Number::at(needed) else { return tieback_status::TIEBACK_INVALID_ARGUMENT as i32 };
         // SAFETY: the caller keeps to the header.
-        unsafe { write("", out, capacity) };
+        unsafe {
+            needed.set(0);
+            write("", out, capacity);
+        }
         status_of(|| {
             Rests::read(rest, offset, |text| {
-                *needed = length(text);
-                // SAFETY: the caller keeps to the header.
-                unsafe { write(text, out, capacity) }
+                // SAFETY: as above; the text is ours.
+                unsafe {
+                    needed.set(length(text));
+                    write(text, out, capacity)
+                }
             })
         })
     })
@@ -104,7 +110,7 @@ pub fn status_of(body: impl FnOnce() -> Result<()>) -> i32 {
 fn call(number: i32, operation: &str, input: &str) -> Result<Value> {
     let input = if input.is_empty() { json!({}) } else { own::parse(input)? };
     match operation {
-        "engine_open" => Ok(json!({"handle": handle::number_of_engine(ops::open(&input)?)})),
+        "engine_open" => Ok(json!({"handle": handle::number_of_engine(ops::open(&input)?)?})),
         "engine_close" => {
             if let Some(engine) = handle::take_engine_at(number)? {
                 engine.close();

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::boundary::guard;
 use super::flat::{length, status_of, write};
+use super::number::Number;
 use super::status::tieback_status;
 use super::text;
 use crate::error::{Error, ErrorKind, Result};
@@ -28,20 +29,24 @@ pub extern "C" fn tieback_json_text(
     pointer: *const c_char,
     out: *mut c_char,
     capacity: i32,
-    needed: Option<&mut i32>,
+    needed: *mut i32,
 ) -> i32 {
     guard(tieback_status::TIEBACK_INTERNAL as i32, || {
-        let Some(needed) = needed else { return tieback_status::TIEBACK_INVALID_ARGUMENT as i32 };
-        *needed = 0;
+        let Some(needed) = Number::at(needed) else { return tieback_status::TIEBACK_INVALID_ARGUMENT as i32 };
         // SAFETY: the caller keeps to the header.
-        unsafe { write("", out, capacity) };
+        unsafe {
+            needed.set(0);
+            write("", out, capacity);
+        }
         status_of(|| {
             // SAFETY: the caller keeps to the header.
             let (json, pointer) = unsafe { (text::required("json", json)?, text::optional("pointer", pointer)?) };
             let found = read(json, pointer)?;
-            *needed = length(&found);
             // SAFETY: the caller keeps to the header.
-            unsafe { write(&found, out, capacity) };
+            unsafe {
+                needed.set(length(&found));
+                write(&found, out, capacity);
+            }
             Ok(())
         })
     })
@@ -68,11 +73,12 @@ pub extern "C" fn tieback_json_put(
     pointer: *const c_char,
     value: *const c_char,
     is_json: i32,
-    needed: Option<&mut i32>,
+    needed: *mut i32,
 ) -> i32 {
     guard(tieback_status::TIEBACK_INTERNAL as i32, || {
-        let Some(needed) = needed else { return tieback_status::TIEBACK_INVALID_ARGUMENT as i32 };
-        *needed = 0;
+        let Some(needed) = Number::at(needed) else { return tieback_status::TIEBACK_INVALID_ARGUMENT as i32 };
+        // SAFETY: the caller keeps to the header.
+        unsafe { needed.set(0) };
         status_of(|| {
             // SAFETY: the caller keeps to the header; what is read is copied before anything is written.
             let (before, pointer, value) = unsafe {
@@ -80,9 +86,11 @@ pub extern "C" fn tieback_json_put(
                 (before, text::required("pointer", pointer)?, text::optional("value", value)?)
             };
             let put = put(before, pointer, value, is_json)?;
-            *needed = length(&put);
-            if json.is_null() || *needed >= capacity {
-                return Err(no_room(*needed, capacity));
+            let length = length(&put);
+            // SAFETY: the caller keeps to the header.
+            unsafe { needed.set(length) };
+            if json.is_null() || length >= capacity {
+                return Err(no_room(length, capacity));
             }
             // SAFETY: the caller keeps to the header.
             unsafe { write(&put, json, capacity) };

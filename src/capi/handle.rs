@@ -109,9 +109,15 @@ pub fn cancel(handle: *const tieback_cancel) -> Result<Cancel> {
 /// A new handle of an engine, as a number: the flat ABI has nothing else.
 ///
 /// Numbers count up from 1, one for every handle that a process ever opens.
-pub fn number_of_engine(engine: Arc<Engine>) -> i32 {
+///
+/// # Errors
+/// `unavailable` when they are used up.
+pub fn number_of_engine(engine: Arc<Engine>) -> Result<i32> {
     let serial = Table::present().insert(Entry::new(Target::Engine(engine)));
-    i32::try_from(serial).expect("no process opens two billion engines")
+    i32::try_from(serial).map_err(|_| {
+        Table::present().take(serial, |_| true);
+        Error::new(ErrorKind::Unavailable, "all handles that fit 32 bits were given out: start another process")
+    })
 }
 
 /// The engine of a number.
@@ -312,12 +318,9 @@ fn wrong_kind(serial: usize, noun: &str, other: &Target) -> Error {
 mod tests {
     use super::*;
     use crate::capi::boundary::guard_result;
-    use crate::engine::EngineOptions;
 
-    /// An engine on a file of its own, in this folder.
-    fn an_engine(folder: &tempfile::TempDir) -> *mut tieback_engine {
-        let name = format!("{}.db", NEXT.load(Ordering::Relaxed));
-        of_engine(Engine::open(EngineOptions::at(folder.path().join(name))).unwrap())
+    fn an_engine() -> *mut tieback_engine {
+        of_engine(Engine::in_memory())
     }
 
     fn kind<T>(outcome: Result<T>) -> Option<ErrorKind> {
@@ -326,14 +329,13 @@ mod tests {
 
     #[test]
     fn handle_is_known_until_it_is_freed_and_never_after() {
-        let folder = tempfile::tempdir().unwrap();
-        let handle = an_engine(&folder);
+        let handle = an_engine();
         assert!(engine(handle).is_ok());
         assert!(take_engine(handle).is_some());
         assert_eq!(kind(engine(handle)), Some(ErrorKind::Closed));
         assert!(take_engine(handle).is_none());
         // The next one is another one.
-        assert_ne!(an_engine(&folder), handle);
+        assert_ne!(an_engine(), handle);
         assert_eq!(kind(engine(handle)), Some(ErrorKind::Closed));
     }
 
@@ -345,8 +347,7 @@ mod tests {
             assert_eq!(kind(engine(handle)), Some(ErrorKind::InvalidArgument), "{handle:?}");
             assert!(take_engine(handle).is_none());
         }
-        let folder = tempfile::tempdir().unwrap();
-        let handle = an_engine(&folder);
+        let handle = an_engine();
         assert_eq!(kind(service(handle.cast())), Some(ErrorKind::InvalidArgument));
         assert_eq!(kind(engine(of_service(handle).unwrap().cast())), Some(ErrorKind::InvalidArgument));
         // Freeing through the wrong kind frees nothing.
@@ -354,32 +355,9 @@ mod tests {
         assert!(engine(handle).is_ok());
     }
 
-    /// As [`an_engine`], by its number.
-    fn a_number(folder: &tempfile::TempDir) -> i32 {
-        i32::try_from(serial(an_engine(folder).addr()).unwrap()).unwrap()
-    }
-
-    #[test]
-    fn number_that_met_a_defect_can_be_closed_and_only_once() {
-        let folder = tempfile::tempdir().unwrap();
-        let number = a_number(&folder);
-        let outcome = guard_result(|| {
-            let _held = engine_at(number)?;
-            if true {
-                panic!("a panic on purpose, with a number held");
-            }
-            Ok(())
-        });
-        assert_eq!(kind(outcome), Some(ErrorKind::Internal));
-        assert_eq!(kind(engine_at(number)), Some(ErrorKind::Internal));
-        assert!(take_engine_at(number).unwrap().is_some());
-        assert_eq!(kind(take_engine_at(number)), Some(ErrorKind::Closed));
-    }
-
     #[test]
     fn number_of_a_second_handle_ends_without_its_engine() {
-        let folder = tempfile::tempdir().unwrap();
-        let first = an_engine(&folder);
+        let first = an_engine();
         let second = engine_with_cancel(first, Cancel::new()).unwrap();
         let number = i32::try_from(serial(second.addr()).unwrap()).unwrap();
         assert!(engine_at(number).is_ok());
@@ -390,8 +368,7 @@ mod tests {
 
     #[test]
     fn service_ends_with_its_engine() {
-        let folder = tempfile::tempdir().unwrap();
-        let handle = an_engine(&folder);
+        let handle = an_engine();
         let service_handle = of_service(handle).unwrap();
         assert!(service(service_handle).is_ok());
         drop(take_engine(handle));
@@ -400,8 +377,7 @@ mod tests {
 
     #[test]
     fn panic_in_a_call_poisons_its_handle_and_no_other() {
-        let folder = tempfile::tempdir().unwrap();
-        let (broken, whole) = (an_engine(&folder), an_engine(&folder));
+        let (broken, whole) = (an_engine(), an_engine());
         let its_service = of_service(broken).unwrap();
         let outcome = guard_result(|| {
             let _held = engine(broken)?;
@@ -419,10 +395,44 @@ mod tests {
 
     #[test]
     fn call_that_runs_keeps_what_its_handle_meant() {
-        let folder = tempfile::tempdir().unwrap();
-        let handle = an_engine(&folder);
+        let handle = an_engine();
         let held = engine(handle).unwrap();
         drop(take_engine(handle));
         assert!(held.stats().is_ok());
+    }
+
+    #[test]
+    fn number_is_ended_even_after_a_defect() {
+        let number = number_of_engine(Arc::new(Engine::in_memory())).unwrap();
+        assert_eq!(kind(take_engine_at(0)), Some(ErrorKind::InvalidArgument));
+        assert_eq!(kind(take_engine_at(i32::MAX)), Some(ErrorKind::InvalidArgument));
+        let defect = guard_result::<()>(|| {
+            let _held = engine_at(number)?;
+            panic!("a panic on purpose, with a number held");
+        });
+        assert_eq!(kind(defect), Some(ErrorKind::Internal));
+        assert_eq!(kind(engine_at(number)), Some(ErrorKind::Internal));
+        assert!(take_engine_at(number).is_ok());
+        assert_eq!(kind(take_engine_at(number)), Some(ErrorKind::Closed));
+        assert_eq!(kind(engine_at(number)), Some(ErrorKind::Closed));
+    }
+
+    #[test]
+    fn handles_are_given_and_ended_by_many_threads_at_once() {
+        let shared = an_engine().addr();
+        let work = move || {
+            for _ in 0..8 {
+                let (own, common) = (an_engine(), ptr::without_provenance(shared));
+                let services = [of_service(own).unwrap(), of_service(common).unwrap()];
+                assert!(services.iter().all(|handle| service(*handle).is_ok()));
+                drop(take_engine(own));
+                assert_eq!(kind(service(services[0])), Some(ErrorKind::Closed));
+                services.into_iter().for_each(|handle| drop_service(handle));
+                assert_eq!(kind(service(services[1])), Some(ErrorKind::Closed));
+            }
+        };
+        let threads: Vec<_> = (0..3).map(|_| std::thread::spawn(work)).collect();
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        assert!(engine(ptr::without_provenance(shared)).is_ok());
     }
 }

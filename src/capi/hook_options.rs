@@ -268,10 +268,9 @@ unsafe fn headers(
     let pairs: Result<Vec<(&str, &str)>> = unsafe {
         let names = text::array("header_names", names, count)?;
         let values = text::array("header_values", values, count)?;
-        let pair = |(name, value): (&*const c_char, &*const c_char)| {
-            Ok((text::required("a header's name", *name)?, text::required("a header's value", *value)?))
-        };
-        names.iter().zip(values).map(pair).collect()
+        let pair =
+            |(name, value)| Ok((text::required("a header's name", name)?, text::required("a header's value", value)?));
+        names.into_iter().zip(values).map(pair).collect()
     };
     DestinationHeaders::parse(pairs?)
 }
@@ -284,7 +283,7 @@ unsafe fn secrets(secrets: *const *const c_char, count: usize) -> Result<Signing
     // SAFETY: the caller's promise is the same.
     let texts: Result<Vec<&str>> = unsafe {
         let secrets = text::array("signing_secrets", secrets, count)?;
-        secrets.iter().map(|secret| text::required("a signing secret", *secret)).collect()
+        secrets.into_iter().map(|secret| text::required("a signing secret", secret)).collect()
     };
     SigningSecrets::parse(texts?)
 }

@@ -29,18 +29,26 @@ impl Kept {
         self.0.to_str().unwrap_or_default()
     }
 
-    /// The text as the caller's own, to be ended with [`Kept::from_raw`].
+    /// The text as the caller's own, to be ended with [`free`]. Its length stands in front of it: the caller may write
+    /// into it, a NUL too, and what is freed must be as long as what was made.
     pub fn into_raw(self) -> *mut c_char {
-        self.0.into_raw()
+        let text = self.0.as_bytes_with_nul();
+        let whole: Box<[u8]> = [&text.len().to_ne_bytes(), text].concat().into();
+        // SAFETY: the text begins behind its length, inside of what was made.
+        unsafe { Box::into_raw(whole).cast::<u8>().add(size_of::<usize>()).cast() }
     }
+}
 
-    /// Takes back what [`Kept::into_raw`] gave.
-    ///
-    /// # Safety
-    /// It came from there and was not taken back before.
-    pub unsafe fn from_raw(pointer: *mut c_char) -> Self {
-        // SAFETY: the caller's promise.
-        Self(unsafe { CString::from_raw(pointer) })
+/// Frees a text that [`Kept::into_raw`] gave.
+///
+/// # Safety
+/// It came from there and was not freed before.
+pub unsafe fn free(text: *mut c_char) {
+    // SAFETY: the caller's promise: in front of it is its length, and both are one allocation of so many bytes.
+    unsafe {
+        let whole = text.cast::<u8>().sub(size_of::<usize>());
+        let length = whole.cast::<usize>().read_unaligned();
+        drop(Box::from_raw(ptr::slice_from_raw_parts_mut(whole, size_of::<usize>() + length)));
     }
 }
 

@@ -16,6 +16,7 @@ mod handle;
 mod iter;
 mod kept;
 mod list;
+mod number;
 mod rest;
 mod sized;
 mod text;
@@ -99,6 +100,9 @@ mod flat;
 mod flat_json;
 
 mod padded;
+
+#[cfg(test)]
+mod as_c;
 
 pub use version::{tieback_abi_version, tieback_version};
 

@@ -6,6 +6,7 @@ use std::ffi::c_char;
 use super::boundary::guard;
 use super::flat::{answer, fitting, length, status_of};
 use super::flat_json::{no_room, put, read};
+use super::number::Number;
 use super::rest::Rests;
 use super::status::tieback_status;
 use super::text;
@@ -30,12 +31,13 @@ pub extern "C" fn tieback_call_padded(
     json_length: i32,
     out: *mut c_char,
     capacity: i32,
-    written: Option<&mut i32>,
-    needed: Option<&mut i32>,
-    rest: Option<&mut i32>,
+    written: *mut i32,
+    needed: *mut i32,
+    rest: *mut i32,
 ) -> i32 {
     guard(tieback_status::TIEBACK_INTERNAL as i32, || {
-        let (Some(written), Some(needed), Some(rest)) = (written, needed, rest) else {
+        let (Some(written), Some(needed), Some(rest)) = (Number::at(written), Number::at(needed), Number::at(rest))
+        else {
             return tieback_status::TIEBACK_INVALID_ARGUMENT as i32;
         };
         let (status, answer) = answer(handle, || {
@@ -46,10 +48,14 @@ pub extern "C" fn tieback_call_padded(
                 Ok((operation, text::field("json", json, json_length)?))
             }
         });
-        // SAFETY: the caller keeps to the header.
-        let put = unsafe { fill(&answer, out, capacity) };
-        (*written, *needed) = (length(&answer[..put]), length(&answer));
-        *rest = if put == answer.len() { 0 } else { Rests::keep(answer) };
+        // SAFETY: the caller keeps to the header. Whatever was read of what he gave, which may lie where he wants the
+        // answer, is not looked at any more.
+        unsafe {
+            let put = fill(&answer, out, capacity);
+            written.set(length(&answer[..put]));
+            needed.set(length(&answer));
+            rest.set(if put == answer.len() { 0 } else { Rests::keep(answer) });
+        }
         status as i32
     })
 }
@@ -67,22 +73,28 @@ pub extern "C" fn tieback_read_padded(
     offset: i32,
     out: *mut c_char,
     capacity: i32,
-    written: Option<&mut i32>,
-    needed: Option<&mut i32>,
+    written: *mut i32,
+    needed: *mut i32,
 ) -> i32 {
     guard(tieback_status::TIEBACK_INTERNAL as i32, || {
-        let (Some(written), Some(needed)) = (written, needed) else {
+        let (Some(written), Some(needed)) = (Number::at(written), Number::at(needed)) else {
             return tieback_status::TIEBACK_INVALID_ARGUMENT as i32;
         };
-        (*written, *needed) = (0, 0);
         // SAFETY: the caller keeps to the header.
-        unsafe { fill("", out, capacity) };
+        unsafe {
+            written.set(0);
+            needed.set(0);
+            fill("", out, capacity);
+        }
         status_of(|| {
             Rests::read(rest, offset, |text| {
                 // SAFETY: the caller keeps to the header.
-                let put = unsafe { fill(text, out, capacity) };
-                (*written, *needed) = (length(&text[..put]), length(text));
-                put
+                unsafe {
+                    let put = fill(text, out, capacity);
+                    written.set(length(&text[..put]));
+                    needed.set(length(text));
+                    put
+                }
             })
         })
     })
@@ -103,21 +115,25 @@ pub extern "C" fn tieback_json_text_padded(
     pointer_length: i32,
     out: *mut c_char,
     capacity: i32,
-    needed: Option<&mut i32>,
+    needed: *mut i32,
 ) -> i32 {
     guard(tieback_status::TIEBACK_INTERNAL as i32, || {
-        let Some(needed) = needed else { return tieback_status::TIEBACK_INVALID_ARGUMENT as i32 };
-        *needed = 0;
+        let Some(needed) = Number::at(needed) else { return tieback_status::TIEBACK_INVALID_ARGUMENT as i32 };
         // SAFETY: the caller keeps to the header.
-        unsafe { fill("", out, capacity) };
+        unsafe {
+            needed.set(0);
+            fill("", out, capacity);
+        }
         status_of(|| {
             // SAFETY: the caller keeps to the header.
             let (json, pointer) =
                 unsafe { (text::field("json", json, json_length)?, text::field("pointer", pointer, pointer_length)?) };
             let found = read(json.unwrap_or_default(), pointer)?;
-            *needed = length(&found);
             // SAFETY: the caller keeps to the header.
-            unsafe { fill(&found, out, capacity) };
+            unsafe {
+                needed.set(length(&found));
+                fill(&found, out, capacity);
+            }
             Ok(())
         })
     })
@@ -137,11 +153,12 @@ pub extern "C" fn tieback_json_put_padded(
     value: *const c_char,
     value_length: i32,
     is_json: i32,
-    needed: Option<&mut i32>,
+    needed: *mut i32,
 ) -> i32 {
     guard(tieback_status::TIEBACK_INTERNAL as i32, || {
-        let Some(needed) = needed else { return tieback_status::TIEBACK_INVALID_ARGUMENT as i32 };
-        *needed = 0;
+        let Some(needed) = Number::at(needed) else { return tieback_status::TIEBACK_INVALID_ARGUMENT as i32 };
+        // SAFETY: the caller keeps to the header.
+        unsafe { needed.set(0) };
         status_of(|| {
             // SAFETY: the caller keeps to the header; what is read is copied before anything is written.
             let put = unsafe {
@@ -150,9 +167,11 @@ pub extern "C" fn tieback_json_put_padded(
                 let pointer = text::field("pointer", pointer, pointer_length)?;
                 put(before, pointer.unwrap_or_default(), value, is_json)?
             };
-            *needed = length(&put);
-            if json.is_null() || *needed > capacity {
-                return Err(no_room(*needed, capacity));
+            let length = length(&put);
+            // SAFETY: the caller keeps to the header.
+            unsafe { needed.set(length) };
+            if json.is_null() || length > capacity {
+                return Err(no_room(length, capacity));
             }
             // SAFETY: the caller keeps to the header.
             unsafe { fill(&put, json, capacity) };

@@ -79,8 +79,9 @@ pub extern "C" fn tieback_publish_many(
         let engine = handle::engine(engine)?;
         check_count("events", count, Engine::MAX_PUBLISH)?;
         // SAFETY: the caller keeps to the header.
-        let checked =
-            unsafe { text::array("events", events, count)?.iter().map(|event| event_options::read(*event)).collect() };
+        let checked = unsafe {
+            text::array("events", events, count)?.into_iter().map(|event| event_options::read(event)).collect()
+        };
         let answers = one_answer_each(checked, |good| engine.publish_many(good))?;
         Ok(tieback_bulk::of_published(answers))
     })

@@ -59,6 +59,15 @@ pub unsafe fn optional<T: Growing>(pointer: *const T) -> Result<Option<T>> {
     Ok(Some(unsafe { pointer.read_unaligned() }))
 }
 
+/// Checks a field that fills a struct up, so that the next version's first new field lies behind its end: the bytes
+/// between its last field and its end are whatever the caller's compiler left there.
+pub fn unused(name: &str, value: i32) -> Result<()> {
+    match value {
+        0 => Ok(()),
+        other => Err(Error::invalid(format!("{name} is {other}: leave it 0, or use a newer library"))),
+    }
+}
+
 /// Zeroes the caller's struct, which has `size` bytes, and writes the size into it.
 ///
 /// # Safety

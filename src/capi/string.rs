@@ -3,7 +3,7 @@
 use std::ffi::c_char;
 
 use super::boundary::guard;
-use super::kept::Kept;
+use super::kept;
 
 /// Frees a text that was given through a `char **`. Texts that are returned directly belong to their objects: never
 /// free those.
@@ -14,7 +14,7 @@ pub extern "C" fn tieback_string_free(text: *mut c_char) {
     guard((), || {
         if !text.is_null() {
             // SAFETY: the caller keeps to the header: this library gave the text, and it was not freed before.
-            drop(unsafe { Kept::from_raw(text) });
+            unsafe { kept::free(text) }
         }
     })
 }

@@ -102,13 +102,13 @@ pub unsafe fn page(limit: i32, after: *const c_char) -> Result<PageRequest> {
     Ok(PageRequest { limit: number("limit", limit)?, after: unsafe { optional_id("after", after) }? })
 }
 
-/// The items of an array; of none when the count is 0.
+/// The items of an array; none when the count is 0. The array may lie at any address.
 ///
 /// # Safety
-/// `pointer` is NULL or the first of `count` items that nobody changes or frees during `'a`.
-pub unsafe fn array<'a, T>(what: &str, pointer: *const T, count: usize) -> Result<&'a [T]> {
+/// `pointer` is NULL or the first of `count` items that nobody changes or frees meanwhile.
+pub unsafe fn array<T>(what: &str, pointer: *const *const T, count: usize) -> Result<Vec<*const T>> {
     if count == 0 {
-        return Ok(&[]);
+        return Ok(Vec::new());
     }
     if pointer.is_null() {
         return Err(Error::invalid(format!("{what} is NULL with a count of {count}: give the array, or a count of 0")));
@@ -116,20 +116,23 @@ pub unsafe fn array<'a, T>(what: &str, pointer: *const T, count: usize) -> Resul
     if count > MAX_ITEMS {
         return Err(Error::invalid(format!("{what} with a count of {count} is too long for one call")));
     }
-    // SAFETY: it is not NULL, and the caller promises the rest; the count is far below half of the address space.
-    Ok(unsafe { std::slice::from_raw_parts(pointer, count) })
+    // SAFETY: it is not NULL, and the caller promises the rest.
+    Ok((0..count).map(|index| unsafe { pointer.add(index).read_unaligned() }).collect())
 }
 
 /// Bytes that must be there.
 ///
 /// # Safety
-/// As for [`array`].
+/// `pointer` is NULL or the first of `len` bytes that nobody changes or frees meanwhile.
 pub unsafe fn bytes<'a>(what: &str, pointer: *const u8, len: usize) -> Result<&'a [u8]> {
     if pointer.is_null() {
         return Err(Error::invalid(format!("{what} is NULL: give its first byte")));
     }
-    // SAFETY: the caller's promise is the same.
-    unsafe { array(what, pointer, len) }
+    if len > MAX_ITEMS {
+        return Err(Error::invalid(format!("{what} with a length of {len} is too long for one call")));
+    }
+    // SAFETY: it is not NULL, and the caller promises the rest.
+    Ok(unsafe { std::slice::from_raw_parts(pointer, len) })
 }
 
 /// A number that cannot be negative.

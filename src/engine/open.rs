@@ -185,6 +185,13 @@ impl Engine {
         Ok(engine)
     }
 
+    /// An engine on a store in memory, which takes every resource: for tests of what calls an engine.
+    #[cfg(test)]
+    pub(crate) fn in_memory() -> Self {
+        let options = EngineOptions { catalogue: Catalogue::accept_any(), ..EngineOptions::at("memory") };
+        Self::on(Arc::new(crate::store::memory::MemoryStore::new()), options).unwrap()
+    }
+
     /// Makes the store of an engine from a backup, or from the file of a closed store. No engine may have either open.
     /// A store that is there already is a `conflict`, or with `replace` is moved aside (`hooks.db-replaced`).
     ///

@@ -136,6 +136,7 @@ pub fn good(function: &Function, kind: &str, name: &str) -> String {
     value.to_owned()
 }
 
+/// The beginning of a program with one of everything.
 pub const SETTING: &str = r#"#include "check.h"
 
 /* What may be: whatever comes of it, it is no defect. */

@@ -4,8 +4,10 @@
 
 mod at_once;
 mod compile;
+mod declared;
 mod examples;
 mod functions;
+mod lasting;
 mod listed;
 mod manual;
 mod misuse;
@@ -40,8 +42,11 @@ const PROGRAMS: [&str; 15] = [
     "tests/c/spine.cpp",
 ];
 
-/// One of them that forks.
-const FORK: &str = "tests/c/fork.c";
+/// One of them whose threads never wait for one another: not for valgrind, which runs one at a time.
+const CLOSING: &str = "tests/c/closing.c";
+
+/// Those of them that fork.
+const FORKS: [&str; 2] = ["tests/c/fork.c", "tests/c/fork_host.c"];
 
 /// One that is linked with nothing of ours, and loads the library itself.
 const LOADING: &str = "tests/c/loading.c";
@@ -71,7 +76,8 @@ fn refusing_once() -> Sink {
 
 fn run_all(library: Library, flags: &[&str]) {
     run(&PROGRAMS, library, flags, &[]);
-    run(&[FORK], library, flags, &[]);
+    run(&[CLOSING], library, flags, &[]);
+    run(&FORKS, library, flags, &[]);
 }
 
 fn run(sources: &[&str], library: Library, flags: &[&str], runner: &[&str]) {
@@ -115,7 +121,7 @@ fn programs_leak_and_break_no_memory() {
     if optional::has("valgrind", "the C programs under valgrind") {
         run(&PROGRAMS, Library::Shared, &["-g"], &VALGRIND);
         // A forked child has lost what only the stacks of its parent's other threads lead to.
-        run(&[FORK], Library::Shared, &["-g"], &VALGRIND[..3]);
+        run(&FORKS, Library::Shared, &["-g"], &VALGRIND[..3]);
     }
 }
 
@@ -127,6 +133,7 @@ fn programs_are_sound_by_the_sanitizers() {
     if workshop.can_build(&trial, &flags, "the C programs with AddressSanitizer") {
         // Not the fork: AddressSanitizer's allocator may be locked by another thread at that moment, and stay so.
         run(&PROGRAMS, Library::Shared, &flags, &[]);
+        run(&[CLOSING], Library::Shared, &flags, &[]);
     }
 }
 

@@ -34,6 +34,12 @@ fn lanes_do_what_the_model_says_whatever_happens() {
     fuzz("lane", targets::lane::run);
 }
 
+#[cfg(feature = "capi")]
+#[test]
+fn c_abi_answers_as_the_model_says_in_whatever_order_it_is_called() {
+    fuzz("abi", targets::abi::run);
+}
+
 /// The most inputs that are kept to go on from.
 const MOST_KEPT: usize = 5_000;
 
