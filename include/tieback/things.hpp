@@ -56,21 +56,21 @@ template <class Hold> class basic_hook : public Hold {
     text destination_url() const & noexcept TIEBACK_VIEWS_THIS { return tieback_hook_destination_url(get()); }
     auto destination_url() const && { return Hold::keep(tieback_hook_destination_url(get())); }
 
+    /* What is inside of a view belongs to somebody else; what is inside of a temporary owner would dangle. */
+
     /** Names, and masked values. */
-    range<header_view, tieback_hook> headers() const & noexcept TIEBACK_VIEWS_THIS {
-        return {get(), tieback_hook_header_count(get()), [](const tieback_hook *hook, std::size_t index) {
-                    return header_view{tieback_hook_header_name(hook, index), tieback_hook_header_value(hook, index)};
-                }};
+    range<header_view, tieback_hook> headers() const & noexcept TIEBACK_VIEWS_THIS { return all_headers(); }
+    template <class H = Hold, std::enable_if_t<!H::owns, int> = 0>
+    range<header_view, tieback_hook> headers() const && noexcept {
+        return all_headers();
     }
-    range<header_view, tieback_hook> headers() const && = delete;
 
     /** Masked. With none, deliveries are not signed. */
-    range<text, tieback_hook> signing_secrets() const & noexcept TIEBACK_VIEWS_THIS {
-        return {get(), tieback_hook_signing_secret_count(get()), [](const tieback_hook *hook, std::size_t index) {
-                    return text(tieback_hook_signing_secret(hook, index));
-                }};
+    range<text, tieback_hook> signing_secrets() const & noexcept TIEBACK_VIEWS_THIS { return all_secrets(); }
+    template <class H = Hold, std::enable_if_t<!H::owns, int> = 0>
+    range<text, tieback_hook> signing_secrets() const && noexcept {
+        return all_secrets();
     }
-    range<text, tieback_hook> signing_secrets() const && = delete;
 
     /** Not there when it has none. */
     std::optional<tieback::rate_limit> rate_limit() const noexcept {
@@ -103,6 +103,18 @@ template <class Hold> class basic_hook : public Hold {
 
     text to_json() const & noexcept TIEBACK_VIEWS_THIS { return tieback_hook_to_json(get()); }
     auto to_json() const && { return Hold::keep(tieback_hook_to_json(get())); }
+
+  private:
+    range<header_view, tieback_hook> all_headers() const noexcept {
+        return {get(), tieback_hook_header_count(get()), [](const tieback_hook *hook, std::size_t index) {
+                    return header_view{tieback_hook_header_name(hook, index), tieback_hook_header_value(hook, index)};
+                }};
+    }
+    range<text, tieback_hook> all_secrets() const noexcept {
+        return {get(), tieback_hook_signing_secret_count(get()), [](const tieback_hook *hook, std::size_t index) {
+                    return text(tieback_hook_signing_secret(hook, index));
+                }};
+    }
 };
 
 using hook = basic_hook<owned<tieback_hook>>;
@@ -251,7 +263,7 @@ template <class Hold> class basic_delivery : public Hold {
 
     /** The event that it carries. */
     event_view event() const & noexcept TIEBACK_VIEWS_THIS { return event_view(tieback_delivery_event(get())); }
-    /* What is inside of a view belongs to somebody else; what is inside of a temporary owner would dangle. */
+    /* As with the headers of a hook: not of a temporary owner. */
     template <class H = Hold, std::enable_if_t<!H::owns, int> = 0> event_view event() const && noexcept {
         return event_view(tieback_delivery_event(get()));
     }
