@@ -59,6 +59,8 @@
  *
  * Threads     `const` may be used by several threads at once, what is not by one at a time, as in the standard library.
  *
+ * Callbacks   `engine_options::on_notice` and `on_log` take any callable. What it throws ends at its border.
+ *
  * Manual      tieback.h says of each function what it does, and which errors it has. The calls here have its names:
  *             `tieback_hook_create` is `service.hooks().create`, `tieback_engine_stop` is `engine.stop`. `_delete`,
  *             which C++ keeps for itself, is `remove`; `_iter_new` is `walk`. Whatever is here has `get()`, for calls
@@ -70,6 +72,7 @@
 #ifndef TIEBACK_HPP
 #define TIEBACK_HPP
 
+#include "tieback/cancel.hpp"
 #include "tieback/engine.hpp"
 #include "tieback/error.hpp"
 #include "tieback/flat.hpp"

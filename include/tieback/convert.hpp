@@ -10,7 +10,9 @@
 
 #include "options.hpp"
 
+#include <functional>
 #include <limits>
+#include <memory>
 
 namespace tieback {
 inline namespace TIEBACK_FORM {
@@ -50,41 +52,96 @@ class pointers {
 
 inline const char *raw_text(const option_text &item) noexcept { return item.or_null(); }
 
-inline tieback_engine_options raw(const engine_options &given) noexcept {
-    tieback_engine_options raw;
-    tieback_engine_options_init(&raw, sizeof raw);
-    raw.path = given.path.or_null();
-    raw.danger_allow_http = flag(given.danger_allow_http);
-    raw.danger_allow_private_addresses = flag(given.danger_allow_private_addresses);
-    raw.connect_timeout_ms = milliseconds32(given.connect_timeout);
-    raw.response_timeout_ms = milliseconds32(given.response_timeout);
-    raw.backoff_min_ms = milliseconds32(given.backoff_min);
-    raw.backoff_max_ms = milliseconds32(given.backoff_max);
-    raw.give_up_after_ms = milliseconds64(given.give_up_after);
-    raw.max_attempts = given.max_attempts;
-    raw.max_in_flight = given.max_in_flight;
-    raw.jitter_percent = given.jitter_percent;
-    raw.honor_retry_after = flag(given.honor_retry_after);
-    raw.catalogue_csv = given.catalogue_csv.or_null();
-    raw.catalogue_accept_any = flag(given.catalogue_accept_any);
-    raw.allow_networks = given.allow_networks.or_null();
-    raw.extra_ca_pem = given.extra_ca_pem.or_null();
-    raw.extra_ca_file = given.extra_ca_file.or_null();
-    raw.client_certificate_pem = given.client_certificate_pem.or_null();
-    raw.client_key_pem = given.client_key_pem.or_null();
-    raw.proxy_url = given.proxy_url.or_null();
-    raw.no_proxy = given.no_proxy.or_null();
-    raw.proxy_from_environment = flag(given.proxy_from_environment);
-    raw.danger_proxy_resolves = flag(given.danger_proxy_resolves);
-    raw.retention_ms = milliseconds64(given.retention);
-    raw.max_queued_per_hook = given.max_queued_per_hook;
-    raw.max_queued = given.max_queued;
-    raw.store_key = given.store_key.or_null();
-    raw.store_key_old = given.store_key_old.or_null();
-    raw.max_attempts_in_flight = given.max_attempts_in_flight;
-    raw.max_idle_connections = given.max_idle_connections;
-    return raw;
-}
+/*
+ * A function of the program for C to call. It is C's once an engine has been opened with it, which then drops it; until
+ * then it is ours. Nothing that it throws may pass through C.
+ */
+template <class View> class callback {
+  public:
+    using function = std::function<void(View)>;
+
+    explicit callback(const function &given) : kept_(given ? std::make_unique<function>(given) : nullptr) {}
+
+    template <class Raw> Raw raw() const noexcept {
+        Raw raw{nullptr, nullptr, nullptr};
+        if (kept_) {
+            raw.call = [](void *user_data, const typename View::raw_type *told) { tell(user_data, View(told)); };
+            raw.user_data = kept_.get();
+            raw.drop = [](void *user_data) { delete static_cast<function *>(user_data); };
+        }
+        return raw;
+    }
+    /* An engine has taken it over. */
+    void hand_over() noexcept { static_cast<void>(kept_.release()); }
+
+  private:
+    static void tell(void *user_data, View told) noexcept {
+#if TIEBACK_EXCEPTIONS
+        try {
+            (*static_cast<function *>(user_data))(told);
+        } catch (...) { // options.hpp says so
+        }
+#else
+        (*static_cast<function *>(user_data))(told);
+#endif
+    }
+
+    std::unique_ptr<function> kept_;
+};
+
+/* How an engine is opened, with the functions that it is to call. */
+class raw_engine {
+  public:
+    explicit raw_engine(const engine_options &given) : on_notice_(given.on_notice), on_log_(given.on_log) {
+        tieback_engine_options_init(&raw_, sizeof raw_);
+        raw_.path = given.path.or_null();
+        raw_.danger_allow_http = flag(given.danger_allow_http);
+        raw_.danger_allow_private_addresses = flag(given.danger_allow_private_addresses);
+        raw_.connect_timeout_ms = milliseconds32(given.connect_timeout);
+        raw_.response_timeout_ms = milliseconds32(given.response_timeout);
+        raw_.backoff_min_ms = milliseconds32(given.backoff_min);
+        raw_.backoff_max_ms = milliseconds32(given.backoff_max);
+        raw_.give_up_after_ms = milliseconds64(given.give_up_after);
+        raw_.max_attempts = given.max_attempts;
+        raw_.max_in_flight = given.max_in_flight;
+        raw_.jitter_percent = given.jitter_percent;
+        raw_.honor_retry_after = flag(given.honor_retry_after);
+        raw_.catalogue_csv = given.catalogue_csv.or_null();
+        raw_.catalogue_accept_any = flag(given.catalogue_accept_any);
+        raw_.allow_networks = given.allow_networks.or_null();
+        raw_.extra_ca_pem = given.extra_ca_pem.or_null();
+        raw_.extra_ca_file = given.extra_ca_file.or_null();
+        raw_.client_certificate_pem = given.client_certificate_pem.or_null();
+        raw_.client_key_pem = given.client_key_pem.or_null();
+        raw_.proxy_url = given.proxy_url.or_null();
+        raw_.no_proxy = given.no_proxy.or_null();
+        raw_.proxy_from_environment = flag(given.proxy_from_environment);
+        raw_.danger_proxy_resolves = flag(given.danger_proxy_resolves);
+        raw_.retention_ms = milliseconds64(given.retention);
+        raw_.max_queued_per_hook = given.max_queued_per_hook;
+        raw_.max_queued = given.max_queued;
+        raw_.store_key = given.store_key.or_null();
+        raw_.store_key_old = given.store_key_old.or_null();
+        raw_.max_attempts_in_flight = given.max_attempts_in_flight;
+        raw_.max_idle_connections = given.max_idle_connections;
+        raw_.on_notice = on_notice_.raw<tieback_notice_callback>();
+        raw_.on_log = on_log_.raw<tieback_log_callback>();
+        raw_.log_level = given.log_level ? static_cast<std::int32_t>(*given.log_level) : 0;
+    }
+    raw_engine(const raw_engine &) = delete;
+    raw_engine &operator=(const raw_engine &) = delete;
+    const tieback_engine_options *get() const noexcept { return &raw_; }
+    /* An engine is open with them. */
+    void hand_over() noexcept {
+        on_notice_.hand_over();
+        on_log_.hand_over();
+    }
+
+  private:
+    callback<notice_view> on_notice_;
+    callback<log_line_view> on_log_;
+    tieback_engine_options raw_;
+};
 
 template <class Raw> void set_rate_limit(Raw &raw, const std::optional<rate_limit> &given) noexcept {
     if (given) {

@@ -44,6 +44,11 @@ class engine : public owned<tieback_engine> {
 
     /** The webhooks API of this engine: hooks, triggers, deliveries, resources. */
     tieback::service service() const { return try_service().value(); }
+    /**
+     * A second handle of this engine, whose calls and services the token ends. It carries no other token. Closing it
+     * ends it alone; once the engine is closed it is `closed` too.
+     */
+    engine with_cancel(const cancel &token) const { return try_with_cancel(token).value(); }
 
     /** Publishes one event. When it returns, the event and its deliveries are on disk. */
     published publish(const event_options &event) const { return try_publish(event).value(); }
@@ -102,9 +107,13 @@ class engine : public owned<tieback_engine> {
     void close() const noexcept { tieback_engine_close(get()); }
 
     static result<engine> try_open(const engine_options &options) {
-        const auto raw = detail::raw(options);
-        return detail::made<engine, tieback_engine>(
-            [&](auto out, auto error) { return tieback_engine_open(&raw, out, error); });
+        detail::raw_engine raw(options);
+        auto opened = detail::made<engine, tieback_engine>(
+            [&](auto out, auto error) { return tieback_engine_open(raw.get(), out, error); });
+        if (opened) {
+            raw.hand_over();
+        }
+        return opened;
     }
     static result<engine> try_open_from_json(text json) {
         return detail::made<engine, tieback_engine>(
@@ -114,6 +123,12 @@ class engine : public owned<tieback_engine> {
     result<tieback::service> try_service() const {
         return detail::made<tieback::service, tieback_service>(
             [&](auto out, auto error) { return tieback_engine_service(get(), out, error); });
+    }
+
+    result<engine> try_with_cancel(const cancel &token) const {
+        return detail::made<engine, tieback_engine>([&](auto out, auto error) {
+            return tieback_engine_with_cancel(get(), token.get(), out, error);
+        });
     }
 
     result<published> try_publish(const event_options &event) const {

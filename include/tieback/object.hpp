@@ -33,6 +33,7 @@ namespace detail {
 /* Ends each kind of object as its comment in tieback.h says. */
 struct end {
     void operator()(tieback_bulk *ended) const noexcept { tieback_bulk_free(ended); }
+    void operator()(tieback_cancel *ended) const noexcept { tieback_cancel_free(ended); }
     void operator()(tieback_deliveries *ended) const noexcept { tieback_deliveries_free(ended); }
     void operator()(tieback_delivery *ended) const noexcept { tieback_delivery_free(ended); }
     void operator()(tieback_delivery_iter *ended) const noexcept { tieback_delivery_iter_free(ended); }

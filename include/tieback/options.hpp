@@ -13,10 +13,11 @@
 #ifndef TIEBACK_OPTIONS_HPP
 #define TIEBACK_OPTIONS_HPP
 
-#include "text.hpp"
+#include "reports.hpp"
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -115,6 +116,16 @@ struct engine_options {
     std::int32_t max_attempts_in_flight = 0;
     /** Default 256. */
     std::int32_t max_idle_connections = 0;
+    /**
+     * Is told each notice as it happens, on whichever thread that is, by several at once. Inside of it you may read,
+     * manage, publish and cancel; starting, stopping and pumping are `conflict` there. What it throws ends at its
+     * border and goes nowhere: catch it yourself if you want to know. The engine keeps a copy until it is closed.
+     */
+    std::function<void(notice_view)> on_notice = {};
+    /** Is told each line for your log, by the same rules. */
+    std::function<void(log_line_view)> on_log = {};
+    /** The most talkative level that `on_log` is told. Default: info. */
+    std::optional<tieback::log_level> log_level = {};
 };
 
 /** A header that deliveries carry. Answers show its value masked. */

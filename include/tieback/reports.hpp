@@ -145,7 +145,10 @@ class restored : public owned<tieback_restored> {
     std::string to_json() const && { return keep(tieback_restored_to_json(get())); }
 };
 
-/** One happening on a hook's lane, or to the store under all of them. Valid as long as its list. */
+/**
+ * One happening on a hook's lane, or to the store under all of them. Valid as long as its list, or until the callback
+ * that is told it returns.
+ */
 class notice_view : public borrowed<tieback_notice> {
   public:
     using borrowed::borrowed;
@@ -163,6 +166,33 @@ class notice_view : public borrowed<tieback_notice> {
     /** How many deliveries of a restored backup are still queued; 0 for other kinds. */
     std::int64_t queued() const noexcept { return tieback_notice_queued(get()); }
     text to_json() const noexcept { return tieback_notice_to_json(get()); }
+};
+
+/** How much a line for a log matters; larger ones are more talkative. */
+enum class log_level : std::int32_t {
+    /** Something is lost or stands still: a queue was discarded, the store fails. */
+    error = TIEBACK_LOG_ERROR,
+    /** Something is in the way and is tried again: a lane is paused. */
+    warn = TIEBACK_LOG_WARN,
+    /** What an operator wants to have read afterwards: opened, started, hooks created, lanes that go on. */
+    info = TIEBACK_LOG_INFO,
+    /** Each publish and each attempt. */
+    debug = TIEBACK_LOG_DEBUG,
+};
+
+/** One line for the host's log. Valid until the callback that is told it returns. */
+class log_line_view : public borrowed<tieback_log_line> {
+  public:
+    using borrowed::borrowed;
+
+    log_level level() const noexcept { return static_cast<log_level>(tieback_log_line_level(get())); }
+    /** When it happened, as RFC 3339. */
+    text at() const noexcept { return tieback_log_line_at(get()); }
+    /** Not there when it concerns all hooks. */
+    std::optional<text> hook_id() const noexcept { return detail::maybe(tieback_log_line_hook_id(get())); }
+    /** What happened, in one line without secrets. */
+    text message() const noexcept { return tieback_log_line_message(get()); }
+    text to_json() const noexcept { return tieback_log_line_to_json(get()); }
 };
 
 } // namespace TIEBACK_FORM

@@ -12,6 +12,7 @@
 #ifndef TIEBACK_SERVICE_HPP
 #define TIEBACK_SERVICE_HPP
 
+#include "cancel.hpp"
 #include "convert.hpp"
 #include "lists.hpp"
 
@@ -228,6 +229,17 @@ class service : public owned<tieback_service> {
     trigger_operations triggers() const noexcept TIEBACK_VIEWS_THIS { return trigger_operations(get()); }
     delivery_operations deliveries() const noexcept TIEBACK_VIEWS_THIS { return delivery_operations(get()); }
     resource_operations resources() const noexcept TIEBACK_VIEWS_THIS { return resource_operations(get()); }
+
+#if TIEBACK_EXCEPTIONS
+    /** A second handle of this service, whose calls the token ends. It carries no other token. */
+    service with_cancel(const cancel &token) const { return try_with_cancel(token).value(); }
+#endif
+
+    result<service> try_with_cancel(const cancel &token) const {
+        return detail::made<service, tieback_service>([&](auto out, auto error) {
+            return tieback_service_with_cancel(get(), token.get(), out, error);
+        });
+    }
 };
 
 } // namespace TIEBACK_FORM
