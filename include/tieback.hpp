@@ -7,6 +7,7 @@
  *
  *     #include <chrono>
  *     #include <iostream>
+ *     #include <string>
  *
  *     int main(int, char **argv) try {
  *         tieback::engine_options options;

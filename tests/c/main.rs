@@ -1,8 +1,10 @@
-//! The C ABI as C and C++ see it: programs in `tests/c` and `examples/c`, compiled strictly, linked with the shared and
+//! The C ABI as C and C++ see it: programs in `tests/c`, `tests/cpp` and `examples`, compiled strictly, linked with the shared and
 //! with the static library, run as they are, under valgrind and with the sanitizers.
 #![cfg(all(feature = "capi", unix))]
 
 mod compile;
+mod cover;
+mod cxx;
 mod functions;
 #[path = "../optional/mod.rs"]
 mod optional;
