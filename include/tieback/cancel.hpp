@@ -39,7 +39,8 @@ class cancel : public owned<tieback_cancel> {
 #endif
 
     static result<cancel> try_create() {
-        return detail::made<cancel, tieback_cancel>([](auto out, auto error) { return tieback_cancel_new(out, error); });
+        return detail::made<cancel, tieback_cancel>(
+            [](auto out, auto error) { return tieback_cancel_new(out, error); });
     }
     result<void> try_request() const {
         return detail::done([&](auto error) { return tieback_cancel_request(get(), error); });

@@ -92,7 +92,7 @@ class engine : public owned<tieback_engine> {
 
     /** Removes at once what has been kept for longer than the options' `retention`. */
     tieback::purged purge() const { return try_purge().value(); }
-    /** Writes a backup while the engine runs. Errors: `conflict` when the file is there, unless it is to be replaced. */
+    /** Writes a backup while the engine runs. Errors: `conflict` when the file is there and not to be replaced. */
     void backup(text path, bool replace = false) const { try_backup(path, replace).value(); }
     /** Looks for damage in the store. `quick` leaves out what compares every row of the log. */
     integrity_report check_integrity(bool quick = false) const { return try_check_integrity(quick).value(); }

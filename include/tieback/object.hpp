@@ -58,6 +58,10 @@ struct end {
 
 template <class Raw> using holder = std::unique_ptr<Raw, end>;
 
+/* For what an owner has in another way than a view. */
+template <class Hold> using if_owner = std::enable_if_t<Hold::owns, int>;
+template <class Hold> using if_view = std::enable_if_t<!Hold::owns, int>;
+
 } // namespace detail
 
 /** Holds an object and frees it. Moves; does not copy. */

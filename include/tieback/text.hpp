@@ -78,20 +78,20 @@ class text {
 
 namespace detail {
 
-template <class T> using if_view = std::enable_if_t<std::is_convertible_v<const T &, std::string_view>, int>;
+template <class T> using if_viewed = std::enable_if_t<std::is_convertible_v<const T &, std::string_view>, int>;
 template <class T>
 using if_other_view =
     std::enable_if_t<std::is_convertible_v<const T &, std::string_view> && !std::is_same_v<T, text>, int>;
 
 } // namespace detail
 
-template <class T, detail::if_view<T> = 0> constexpr bool operator==(text left, const T &right) noexcept {
+template <class T, detail::if_viewed<T> = 0> constexpr bool operator==(text left, const T &right) noexcept {
     return left.view() == std::string_view(right);
 }
 template <class T, detail::if_other_view<T> = 0> constexpr bool operator==(const T &left, text right) noexcept {
     return std::string_view(left) == right.view();
 }
-template <class T, detail::if_view<T> = 0> constexpr bool operator!=(text left, const T &right) noexcept {
+template <class T, detail::if_viewed<T> = 0> constexpr bool operator!=(text left, const T &right) noexcept {
     return left.view() != std::string_view(right);
 }
 template <class T, detail::if_other_view<T> = 0> constexpr bool operator!=(const T &left, text right) noexcept {

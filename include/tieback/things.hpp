@@ -60,17 +60,21 @@ template <class Hold> class basic_hook : public Hold {
 
     /** Names, and masked values. */
     range<header_view, tieback_hook> headers() const & noexcept TIEBACK_VIEWS_THIS { return all_headers(); }
-    template <class H = Hold, std::enable_if_t<!H::owns, int> = 0>
+    template <class H = Hold, detail::if_view<H> = 0>
     range<header_view, tieback_hook> headers() const && noexcept {
         return all_headers();
     }
+    template <class H = Hold, detail::if_owner<H> = 0>
+    range<header_view, tieback_hook> headers() const && = delete;
 
     /** Masked. With none, deliveries are not signed. */
     range<text, tieback_hook> signing_secrets() const & noexcept TIEBACK_VIEWS_THIS { return all_secrets(); }
-    template <class H = Hold, std::enable_if_t<!H::owns, int> = 0>
+    template <class H = Hold, detail::if_view<H> = 0>
     range<text, tieback_hook> signing_secrets() const && noexcept {
         return all_secrets();
     }
+    template <class H = Hold, detail::if_owner<H> = 0>
+    range<text, tieback_hook> signing_secrets() const && = delete;
 
     /** Not there when it has none. */
     std::optional<tieback::rate_limit> rate_limit() const noexcept {
@@ -220,9 +224,9 @@ class attempt_view : public borrowed<tieback_attempt> {
     std::optional<text> response_error() const noexcept { return detail::maybe(tieback_attempt_response_error(get())); }
     /** The headers of the answer. */
     range<header_view, tieback_attempt> response_headers() const noexcept {
-        return {get(), tieback_attempt_response_header_count(get()), [](const tieback_attempt *attempt, std::size_t at) {
-                    return header_view{tieback_attempt_response_header_name(attempt, at),
-                                       tieback_attempt_response_header_value(attempt, at)};
+        return {get(), tieback_attempt_response_header_count(get()), [](const tieback_attempt *of, std::size_t at) {
+                    return header_view{tieback_attempt_response_header_name(of, at),
+                                       tieback_attempt_response_header_value(of, at)};
                 }};
     }
     /** The bytes of the answer's body, up to 65,536. Without a NUL at the end. */
@@ -264,9 +268,10 @@ template <class Hold> class basic_delivery : public Hold {
     /** The event that it carries. */
     event_view event() const & noexcept TIEBACK_VIEWS_THIS { return event_view(tieback_delivery_event(get())); }
     /* As with the headers of a hook: not of a temporary owner. */
-    template <class H = Hold, std::enable_if_t<!H::owns, int> = 0> event_view event() const && noexcept {
+    template <class H = Hold, detail::if_view<H> = 0> event_view event() const && noexcept {
         return event_view(tieback_delivery_event(get()));
     }
+    template <class H = Hold, detail::if_owner<H> = 0> event_view event() const && = delete;
 
     /** The payload as sent, byte for byte. Without a NUL at the end. */
     std::string_view payload() const & noexcept TIEBACK_VIEWS_THIS {
@@ -281,10 +286,12 @@ template <class Hold> class basic_delivery : public Hold {
 
     /** Oldest first. */
     range<attempt_view, tieback_delivery> attempts() const & noexcept TIEBACK_VIEWS_THIS { return all_attempts(); }
-    template <class H = Hold, std::enable_if_t<!H::owns, int> = 0>
+    template <class H = Hold, detail::if_view<H> = 0>
     range<attempt_view, tieback_delivery> attempts() const && noexcept {
         return all_attempts();
     }
+    template <class H = Hold, detail::if_owner<H> = 0>
+    range<attempt_view, tieback_delivery> attempts() const && = delete;
 
     /** With its event and its attempts. */
     text to_json() const & noexcept TIEBACK_VIEWS_THIS { return tieback_delivery_to_json(get()); }

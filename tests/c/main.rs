@@ -1,5 +1,5 @@
-//! The C ABI as C and C++ see it: programs in `tests/c`, `tests/cpp` and `examples`, compiled strictly, linked with the shared and
-//! with the static library, run as they are, under valgrind and with the sanitizers.
+//! The C ABI as C and C++ see it: programs in `tests/c`, `tests/cpp` and `examples`, compiled strictly, linked with the
+//! shared and with the static library, run as they are, under valgrind and with the sanitizers.
 #![cfg(all(feature = "capi", unix))]
 
 mod compile;

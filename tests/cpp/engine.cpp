@@ -119,7 +119,7 @@ void manage_triggers(const tieback::service &service, const tieback::scope &scop
     CONTAINS(trigger.to_json(), "Company Users");
 
     const auto made = service.triggers().create_many(
-        scope, hook.id(), {{"Company Users", "create"}, {"Company Uzers", "create"}, {"Change Order Change Reasons", "delete"}});
+        scope, hook.id(), {{"Company Users", "create"}, {"Company Uzers", "create"}, {"Departments", "delete"}});
     CHECK(made.size() == 3 && made.failed() == 1 && !made.all_succeeded());
     EQUAL(made[0]->event_type(), "create");
     FAILED(made[1], invalid_argument, "Company Users");

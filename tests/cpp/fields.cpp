@@ -1,5 +1,5 @@
-// tieback.hpp reads each field of an error, and frees it once: these functions of the C ABI are the program's own, since
-// not every field can be had from a real call of today.
+// tieback.hpp reads each field of an error, and frees it once: these functions of the C ABI are the program's own,
+// since not every field can be had from a real call of today.
 #include <chrono>
 #include <exception>
 #include <vector>

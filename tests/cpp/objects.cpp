@@ -66,7 +66,7 @@ void check_texts() {
     static_assert(literal.size() == 3 && !literal.empty() && literal.is_given());
     const std::string string = "abc";
     const tieback::text seen = string;
-    CHECK(seen.c_str() == string.c_str()); // no copy
+    CHECK(seen.c_str() == string.c_str() && seen.data() == string.data()); // no copy
     CHECK(seen == literal && seen == "abc" && "abc" == seen && seen == string && string == seen);
     CHECK(seen == std::string_view("abc") && seen != "abd" && std::string("abd") != seen && seen < tieback::text("b"));
     std::ostringstream printed;
@@ -192,7 +192,8 @@ void check_ranges(const tieback::engine &engine, const char *url) {
     auto walked = begin;
     CHECK((walked++)->namespace_() == "n0" && (++walked)->namespace_() == "n2" && (walked--)->namespace_() == "n2");
     CHECK((--walked)->namespace_() == "n0" && (walked += 3)[0].namespace_() == "n3" && (walked -= 2) == begin + 1);
-    const auto found = std::lower_bound(begin, end, "n3", [](auto hook, auto name) { return hook.namespace_() < name; });
+    const auto is_before = [](tieback::hook_view hook, tieback::text name) { return hook.namespace_() < name; };
+    const auto found = std::lower_bound(begin, end, "n3", is_before);
     CHECK(found - begin == 3);
     CHECK(std::make_reverse_iterator(end)->namespace_() == "n4");
     CHECK(!page[5] && page[5].id() == "" && !page[static_cast<std::size_t>(-1)]);
@@ -258,8 +259,9 @@ void check_calls(const std::string &path) {
             note += "\u00e9";
         }
         const std::string store = path + "-flat" + std::to_string(shift);
-        const int handle = open_flat("{\"path\": \"" + store + "\", \"catalogue_csv\": \"level,resource_name,create,update," +
-                                     "delete,deprecated_events,note\\ncompany,Things,true,true,true,," + note + "\"}");
+        const int handle = open_flat("{\"path\": \"" + store + "\", \"catalogue_csv\": \"level,resource_name,create," +
+                                     "update,delete,deprecated_events,note\\ncompany,Things,true,true,true,," + note +
+                                     "\"}");
         const tieback::answer resources = tieback::call(handle, "resource_list", R"({"scope": {"company_id": 1}})");
         CHECK(resources && resources.json.front() == '{' && resources.json.back() == '}');
         CHECK(resources.json.find("\"" + note + "\"") != std::string::npos);
