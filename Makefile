@@ -135,6 +135,8 @@ install: preflight ## install the C library, header and pkg-config file (PREFIX=
 	ln -sf $(ABI_NAME) $(DESTDIR)$(LIBDIR)/$(BUILT_LIBRARY)
 	install -m 644 target/release/libtieback.a $(DESTDIR)$(LIBDIR)/libtieback.a
 	install -m 644 include/tieback.h $(DESTDIR)$(INCLUDEDIR)/tieback.h
+	install -m 644 include/tieback.hpp $(DESTDIR)$(INCLUDEDIR)/tieback.hpp
+	install -d $(DESTDIR)$(INCLUDEDIR)/tieback && install -m 644 include/tieback/*.hpp $(DESTDIR)$(INCLUDEDIR)/tieback
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR:$(PREFIX)/%=$${prefix}/%)|' \
 		-e 's|@INCLUDEDIR@|$(INCLUDEDIR:$(PREFIX)/%=$${prefix}/%)|' \
 		-e 's|@VERSION@|$(VERSION)|' -e 's|@STATIC_NEEDS@|$(STATIC_NEEDS)|' scripts/tieback.pc.in \
@@ -142,7 +144,8 @@ install: preflight ## install the C library, header and pkg-config file (PREFIX=
 
 uninstall: ## remove what install has put there
 	cd $(DESTDIR)$(LIBDIR) && rm -f $(FULL_NAME) $(ABI_NAME) $(BUILT_LIBRARY) libtieback.a pkgconfig/tieback.pc
-	rm -f $(DESTDIR)$(INCLUDEDIR)/tieback.h
+	rm -f $(DESTDIR)$(INCLUDEDIR)/tieback.h $(DESTDIR)$(INCLUDEDIR)/tieback.hpp
+	rm -rf $(DESTDIR)$(INCLUDEDIR)/tieback
 
 clean: ## remove everything that was built
 	rm -rf target
