@@ -46,7 +46,7 @@
 #define TIEBACK_VISIBLE
 #endif
 
-/* Lets compilers that know it (Clang) warn of a view that outlives what it looks into. */
+/* After a method or a parameter: what is given looks into it. Clang warns when the view lives longer. */
 #if defined(__has_cpp_attribute)
 #if __has_cpp_attribute(clang::lifetimebound)
 #define TIEBACK_VIEWS_THIS [[clang::lifetimebound]]

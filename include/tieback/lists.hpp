@@ -85,7 +85,9 @@ template <class View, class Raw> class page : public list<View, Raw> {
     using list<View, Raw>::list;
 
     /** Where the next page begins, for the query's `after`; not there on the last page. */
-    std::optional<text> next_page() const & noexcept { return detail::maybe(detail::next_of(get())); }
+    std::optional<text> next_page() const & noexcept TIEBACK_VIEWS_THIS {
+        return detail::maybe(detail::next_of(get()));
+    }
     std::optional<std::string> next_page() const && { return owned<Raw>::keep_maybe(detail::next_of(get())); }
 };
 

@@ -54,7 +54,9 @@ class stats : public owned<tieback_stats> {
     /** Deliveries in the log that were given up, for whatever reason. */
     std::int64_t discarded() const noexcept { return tieback_stats_discarded(get()); }
     /** When the oldest delivery of the log got its outcome, as RFC 3339; not there when none has one. */
-    std::optional<text> oldest_kept_at() const & noexcept { return detail::maybe(tieback_stats_oldest_kept_at(get())); }
+    std::optional<text> oldest_kept_at() const & noexcept TIEBACK_VIEWS_THIS {
+        return detail::maybe(tieback_stats_oldest_kept_at(get()));
+    }
     std::optional<std::string> oldest_kept_at() const && { return keep_maybe(tieback_stats_oldest_kept_at(get())); }
     /** How long the database file is. */
     std::int64_t database_bytes() const noexcept { return tieback_stats_database_bytes(get()); }
@@ -125,7 +127,9 @@ class restored : public owned<tieback_restored> {
     using owned::owned;
 
     /** When the backup was taken, as RFC 3339; not there for the file of a closed store. */
-    std::optional<text> backed_up_at() const & noexcept { return detail::maybe(tieback_restored_backed_up_at(get())); }
+    std::optional<text> backed_up_at() const & noexcept TIEBACK_VIEWS_THIS {
+        return detail::maybe(tieback_restored_backed_up_at(get()));
+    }
     std::optional<std::string> backed_up_at() const && { return keep_maybe(tieback_restored_backed_up_at(get())); }
     /** How many deliveries were queued in the backup. They are sent, and may have been sent before. */
     std::int64_t queued() const noexcept { return tieback_restored_queued(get()); }
@@ -138,7 +142,9 @@ class restored : public owned<tieback_restored> {
     }
     range<restored_lane, tieback_restored> lanes() const && = delete;
     /** Where the store is now that was there before; not there when there was none. */
-    std::optional<text> replaced() const & noexcept { return detail::maybe(tieback_restored_replaced(get())); }
+    std::optional<text> replaced() const & noexcept TIEBACK_VIEWS_THIS {
+        return detail::maybe(tieback_restored_replaced(get()));
+    }
     std::optional<std::string> replaced() const && { return keep_maybe(tieback_restored_replaced(get())); }
 
     text to_json() const & noexcept TIEBACK_VIEWS_THIS { return tieback_restored_to_json(get()); }

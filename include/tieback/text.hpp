@@ -50,7 +50,7 @@ class text {
     constexpr text() noexcept = default;
     constexpr text(const char *terminated) noexcept
         : data_(terminated), size_(terminated == nullptr ? 0 : std::char_traits<char>::length(terminated)) {}
-    text(const std::string &string) noexcept
+    text(const std::string &string TIEBACK_VIEWS_THIS) noexcept
         : data_(detail::refusing_nul(string.c_str(), string.size())), size_(std::char_traits<char>::length(data_)) {}
     /** A view may have no NUL at its end. Copy it: `std::string(view)`. */
     text(std::string_view) = delete;

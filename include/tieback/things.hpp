@@ -32,18 +32,22 @@ template <class Hold> class basic_hook : public Hold {
     using Hold::Hold;
     using view = basic_hook<borrowed<tieback_hook>>;
     /** Looks at it. The view of a temporary would dangle: name the hook first. */
-    operator view() const & noexcept { return view(get()); }
+    operator view() const & noexcept TIEBACK_VIEWS_THIS { return view(get()); }
     operator view() const && = delete;
 
     text id() const & noexcept TIEBACK_VIEWS_THIS { return tieback_hook_id(get()); }
     auto id() const && { return Hold::keep(tieback_hook_id(get())); }
 
     /** Not there on a project's hook where the company is not known. */
-    std::optional<text> company_id() const & noexcept { return detail::maybe(tieback_hook_company_id(get())); }
+    std::optional<text> company_id() const & noexcept TIEBACK_VIEWS_THIS {
+        return detail::maybe(tieback_hook_company_id(get()));
+    }
     auto company_id() const && { return Hold::keep_maybe(tieback_hook_company_id(get())); }
 
     /** Not there on a company's hook. */
-    std::optional<text> project_id() const & noexcept { return detail::maybe(tieback_hook_project_id(get())); }
+    std::optional<text> project_id() const & noexcept TIEBACK_VIEWS_THIS {
+        return detail::maybe(tieback_hook_project_id(get()));
+    }
     auto project_id() const && { return Hold::keep_maybe(tieback_hook_project_id(get())); }
 
     text namespace_() const & noexcept TIEBACK_VIEWS_THIS { return tieback_hook_namespace(get()); }
@@ -98,11 +102,15 @@ template <class Hold> class basic_hook : public Hold {
     }
 
     /** RFC 3339. Not there where the service does not say. */
-    std::optional<text> created_at() const & noexcept { return detail::maybe(tieback_hook_created_at(get())); }
+    std::optional<text> created_at() const & noexcept TIEBACK_VIEWS_THIS {
+        return detail::maybe(tieback_hook_created_at(get()));
+    }
     auto created_at() const && { return Hold::keep_maybe(tieback_hook_created_at(get())); }
 
     /** RFC 3339. Not there where the service does not say. */
-    std::optional<text> updated_at() const & noexcept { return detail::maybe(tieback_hook_updated_at(get())); }
+    std::optional<text> updated_at() const & noexcept TIEBACK_VIEWS_THIS {
+        return detail::maybe(tieback_hook_updated_at(get()));
+    }
     auto updated_at() const && { return Hold::keep_maybe(tieback_hook_updated_at(get())); }
 
     text to_json() const & noexcept TIEBACK_VIEWS_THIS { return tieback_hook_to_json(get()); }
@@ -131,7 +139,7 @@ template <class Hold> class basic_trigger : public Hold {
     using Hold::Hold;
     using view = basic_trigger<borrowed<tieback_trigger>>;
     /** Looks at it. The view of a temporary would dangle: name the trigger first. */
-    operator view() const & noexcept { return view(get()); }
+    operator view() const & noexcept TIEBACK_VIEWS_THIS { return view(get()); }
     operator view() const && = delete;
 
     text id() const & noexcept TIEBACK_VIEWS_THIS { return tieback_trigger_id(get()); }
@@ -244,7 +252,7 @@ template <class Hold> class basic_delivery : public Hold {
     using Hold::Hold;
     using view = basic_delivery<borrowed<tieback_delivery>>;
     /** Looks at it. The view of a temporary would dangle: name the delivery first. */
-    operator view() const & noexcept { return view(get()); }
+    operator view() const & noexcept TIEBACK_VIEWS_THIS { return view(get()); }
     operator view() const && = delete;
 
     text id() const & noexcept TIEBACK_VIEWS_THIS { return tieback_delivery_id(get()); }
@@ -258,11 +266,13 @@ template <class Hold> class basic_delivery : public Hold {
     auto status() const && { return Hold::keep(tieback_delivery_status(get())); }
 
     /** Why it was given up: "flushed", "operator", "hook_deleted" or "max_attempts"; not there when it was not. */
-    std::optional<text> why() const & noexcept { return detail::maybe(tieback_delivery_why(get())); }
+    std::optional<text> why() const & noexcept TIEBACK_VIEWS_THIS { return detail::maybe(tieback_delivery_why(get())); }
     auto why() const && { return Hold::keep_maybe(tieback_delivery_why(get())); }
 
     /** RFC 3339. Not there where the service does not say. */
-    std::optional<text> created_at() const & noexcept { return detail::maybe(tieback_delivery_created_at(get())); }
+    std::optional<text> created_at() const & noexcept TIEBACK_VIEWS_THIS {
+        return detail::maybe(tieback_delivery_created_at(get()));
+    }
     auto created_at() const && { return Hold::keep_maybe(tieback_delivery_created_at(get())); }
 
     /** The event that it carries. */
@@ -315,7 +325,7 @@ template <class Hold> class basic_published : public Hold {
     using Hold::Hold;
     using view = basic_published<borrowed<tieback_published>>;
     /** Looks at it. The view of a temporary would dangle: name it first. */
-    operator view() const & noexcept { return view(get()); }
+    operator view() const & noexcept TIEBACK_VIEWS_THIS { return view(get()); }
     operator view() const && = delete;
 
     /** The event's number, given or made. */
@@ -332,7 +342,9 @@ template <class Hold> class basic_published : public Hold {
     bool duplicate() const noexcept { return tieback_published_duplicate(get()) == 1; }
 
     /** Why there was no delivery, such as "no_trigger"; not there when there was one. */
-    std::optional<text> no_delivery() const & noexcept { return detail::maybe(tieback_published_no_delivery(get())); }
+    std::optional<text> no_delivery() const & noexcept TIEBACK_VIEWS_THIS {
+        return detail::maybe(tieback_published_no_delivery(get()));
+    }
     auto no_delivery() const && { return Hold::keep_maybe(tieback_published_no_delivery(get())); }
 
     text to_json() const & noexcept TIEBACK_VIEWS_THIS { return tieback_published_to_json(get()); }

@@ -182,6 +182,35 @@ fn what_would_dangle_or_be_overlooked_does_not_compile() {
     }
 }
 
+/// Functions that give what looks into something of their own. They compile, and Clang warns of each.
+const OUTLIVING: [&str; 8] = [
+    "tieback::text f() { tieback::hook hook; return hook.id(); }",
+    "std::optional<tieback::text> f() { tieback::delivery delivery; return delivery.why(); }",
+    "std::string_view f() { tieback::delivery delivery; return delivery.payload(); }",
+    "tieback::event_view f() { tieback::delivery delivery; return delivery.event(); }",
+    "tieback::hook_view f() { tieback::hooks page; return page[0]; }",
+    "tieback::text f() { tieback::error error; return error.message(); }",
+    "tieback::hook_operations f() { tieback::service service; return service.hooks(); }",
+    "void f() { tieback::text text = std::to_string(1); (void)text; }",
+];
+
+#[test]
+fn clang_warns_of_views_that_outlive_what_they_look_into() {
+    if !optional::has("clang++", "warnings of views that outlive") {
+        return;
+    }
+    let workshop = Workshop::open();
+    let functions = OUTLIVING.iter().enumerate();
+    let functions: String =
+        functions.map(|(n, function)| function.replace(" f()", &format!(" f{n}()")) + "\n").collect();
+    let source = workshop.write("outlive.cpp", &format!("#include <tieback.hpp>\n{functions}"));
+    let output = check_syntax("clang++", "c++17", &[], &source);
+    let said = String::from_utf8_lossy(&output.stderr);
+    for (n, function) in OUTLIVING.iter().enumerate() {
+        assert!(said.contains(&format!("outlive.cpp:{}:", n + 2)), "no warning of: {function}\n{said}");
+    }
+}
+
 #[test]
 fn parts_with_and_without_exceptions_make_one_program() {
     if !compile::has_cxx("a program of two forms") {
