@@ -19,13 +19,14 @@ enum Command {
     ///
     /// A request is one line: {"id": 1, "operation": "engine_open", "input": {"path": "hooks.db"}}. Its answer is one
     /// line too: {"id":1,"result":{"handle":1}}, or {"id":1,"error":{...}}. Every further request names the handle. At
-    /// the end of the input, engines that are still open are stopped and closed. docs/operations.md has all operations.
+    /// the end of the input, and on SIGINT, SIGTERM and SIGHUP, engines that are still open are stopped and closed.
+    /// docs/operations.md has all operations; {"operation": "operations"} lists them.
     Rpc,
 }
 
 fn main() -> ExitCode {
     match Arguments::parse().command {
-        Command::Rpc => ended(tieback::cli::rpc::serve(io::stdin().lock(), io::stdout().lock())),
+        Command::Rpc => ended(tieback::cli::rpc::serve(io::stdin(), io::stdout().lock())),
     }
 }
 
