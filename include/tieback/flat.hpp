@@ -1,5 +1,5 @@
 /*
- * Every operation by name, with JSON in and out: `call`. Part of tieback.hpp.
+ * Every operation by name, with JSON in and out: `call`; values of JSON texts. Part of tieback.hpp.
  *
  * SPDX-License-Identifier: MIT OR Apache-2.0
  */
@@ -10,6 +10,7 @@
 #include "error.hpp"
 
 #include <string>
+#include <utility>
 
 namespace tieback {
 inline namespace TIEBACK_FORM {
@@ -62,6 +63,49 @@ inline answer call(std::int32_t handle, text operation, text json = {}) {
         length += static_cast<std::size_t>(needed);
     }
     return given;
+}
+
+/**
+ * One value of a JSON text, such as an answer, by its place: "/items/0/id" (a JSON pointer). A text is given as it is,
+ * anything else as JSON; it is in the `json` of what this gives. Errors: `not_found` when there is nothing at this
+ * place, or null; `invalid_argument` for what is not JSON. Threads: any.
+ */
+inline answer json_text(text json, text pointer) {
+    answer value;
+    std::int32_t needed = 0;
+    for (value.json.resize(64);; value.json.resize(static_cast<std::size_t>(needed))) {
+        const auto room = static_cast<std::int32_t>(value.json.size()) + 1;
+        const std::int32_t status =
+            tieback_json_text(json.or_null(), pointer.or_null(), value.json.data(), room, &needed);
+        value.kind = static_cast<tieback::kind>(status);
+        if (status != TIEBACK_OK || needed < room) {
+            value.json.resize(status == TIEBACK_OK ? static_cast<std::size_t>(needed) : 0);
+            return value;
+        }
+    }
+}
+
+/**
+ * Puts one value into a JSON text, and gives the new one in the `json` of what this gives: into "{}", "42" at
+ * "/event/resource_id" makes `{"event":{"resource_id":"42"}}`. With `is_json` the value is JSON itself. Errors:
+ * `invalid_argument` for a place that cannot be, and for what is not JSON; then `json` is as it was. Threads: any.
+ */
+inline answer json_put(std::string json, text pointer, text value, bool is_json = false) {
+    answer put;
+    put.json = std::move(json);
+    const std::size_t length = put.json.size();
+    std::int32_t needed = 0;
+    for (;;) {
+        const auto room = static_cast<std::int32_t>(put.json.size()) + 1;
+        const std::int32_t status = tieback_json_put(put.json.data(), room, pointer.or_null(), value.or_null(),
+                                                     is_json ? 1 : 0, &needed);
+        put.kind = static_cast<tieback::kind>(status);
+        if (status == TIEBACK_OK || needed < room) {
+            put.json.resize(status == TIEBACK_OK ? static_cast<std::size_t>(needed) : length);
+            return put;
+        }
+        put.json.resize(static_cast<std::size_t>(needed)); // it did not fit; NULs behind the text are its end for C
+    }
 }
 
 } // namespace TIEBACK_FORM

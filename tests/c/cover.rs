@@ -56,8 +56,9 @@ fn filled_structs() -> BTreeMap<String, Vec<String>> {
 fn hpp_uses_every_function_of_the_header() {
     let used = words(&hpp());
     let functions = prototypes::read(include_str!("../../include/tieback.h"));
-    let missing: Vec<&str> =
-        functions.iter().map(|function| function.name.as_str()).filter(|name| !used.contains(*name)).collect();
+    // Fields of fixed length, padded with blanks, are for languages that have no other texts.
+    let meant = functions.iter().map(|function| function.name.as_str()).filter(|name| !name.ends_with("_padded"));
+    let missing: Vec<&str> = meant.filter(|name| !used.contains(*name)).collect();
     assert!(functions.len() > 200, "{} functions were found", functions.len());
     assert_eq!(missing, [] as [&str; 0], "tieback.hpp does not use these");
 }

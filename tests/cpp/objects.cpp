@@ -269,6 +269,18 @@ void check_calls(const std::string &path) {
     CHECK(tieback::call(0, tieback::text()).kind == tieback::kind::invalid_argument);
 }
 
+void check_json() {
+    const std::string longer(500, 'x');
+    const tieback::answer put = tieback::json_put("{}", "/event/resource_id", longer);
+    EQUAL(put.json, "{\"event\":{\"resource_id\":\"" + longer + "\"}}");
+    CHECK(put && tieback::json_text(put.json, "/event/resource_id").json == longer);
+    EQUAL(tieback::json_put("{\"a\":\"long enough to shrink\"}", "/a", "7", true).json, "{\"a\":7}");
+    CHECK(tieback::json_text(put.json, "/nothing").kind == tieback::kind::not_found);
+    const tieback::answer refused = tieback::json_put("{\"a\":1}", "/a/b", "c");
+    CHECK(refused.kind == tieback::kind::invalid_argument);
+    EQUAL(refused.json, "{\"a\":1}");
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -281,5 +293,6 @@ int main(int argc, char **argv) {
     check_ranges(engine, argv[2]);
     check_walks(engine);
     check_calls(argv[1]);
+    check_json();
     return 0;
 }
