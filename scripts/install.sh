@@ -17,7 +17,7 @@ PREFIX=${PREFIX%/}
 : "${BINDIR:=$PREFIX/bin}" "${LIBDIR:=$PREFIX/lib}" "${INCLUDEDIR:=$PREFIX/include}"
 : "${DOCDIR:=$PREFIX/share/doc/tieback}"
 
-for folder in "$PREFIX" "$BINDIR" "$LIBDIR" "$INCLUDEDIR" "$DOCDIR"; do
+for folder in "$PREFIX" "$BINDIR" "$LIBDIR" "$INCLUDEDIR/tieback" "$INCLUDEDIR" "$DOCDIR"; do
     case $folder in
         [!/]*) echo "$folder is no absolute path: PREFIX and the folders in it begin with /" >&2 && exit 1 ;;
         *' '*) echo "$folder has a blank: pkg-config would take it for two paths" >&2 && exit 1 ;;
@@ -99,7 +99,7 @@ fill() {
 # may_go FOLDER: whether it may go when it is empty. Ours may, and so may every one of a staged tree, and of a prefix
 # that is not the system's: the system's own folders may have been empty before.
 may_go() {
-    case $1 in "") return 1 ;; "$LIBDIR/cmake/tieback" | "$DOCDIR") return 0 ;; esac
+    case $1 in "") return 1 ;; "$LIBDIR/cmake/tieback" | "$INCLUDEDIR/tieback" | "$DOCDIR") return 0 ;; esac
     [ -z "$DESTDIR" ] || return 0
     case $PREFIX in "" | /usr | /usr/local) return 1 ;; esac
     case $1/ in "$PREFIX"/*) return 0 ;; *) return 1 ;; esac
@@ -128,7 +128,7 @@ place 755 "$built/$library" "$LIBDIR/$full_name"
 point "$full_name" "$LIBDIR/$abi_name"
 point "$abi_name" "$LIBDIR/$library"
 place 644 "$built/libtieback.a" "$LIBDIR/libtieback.a"
-for header in include/tieback.*; do
+for header in include/tieback.* include/tieback/*; do
     place 644 "$header" "$INCLUDEDIR/${header#include/}"
 done
 fill tieback.pc.in "$LIBDIR/pkgconfig/tieback.pc"
@@ -139,7 +139,7 @@ for document in LICENSE-APACHE LICENSE-MIT CHANGELOG.md; do
 done
 
 if [ "$action" = remove ]; then
-    for folder in "$BINDIR" "$LIBDIR/pkgconfig" "$LIBDIR/cmake/tieback" "$LIBDIR" "$INCLUDEDIR" "$DOCDIR"; do
+    for folder in "$BINDIR" "$LIBDIR/pkgconfig" "$LIBDIR/cmake/tieback" "$LIBDIR" "$INCLUDEDIR/tieback" "$INCLUDEDIR" "$DOCDIR"; do
         emptied "$folder"
     done
 fi

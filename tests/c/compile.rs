@@ -57,11 +57,12 @@ impl Workshop {
         path
     }
 
-    /// Compiles a source without linking it.
-    pub fn compile(&self, source: &Path, language: Language, standard: &str, flags: &[&str]) {
-        let object = self.folder.path().join("compiled.o");
-        let output = compiler(language, standard).args(flags).arg("-c").arg(source).arg("-o").arg(object).output();
+    /// Compiles a source without linking it; gives the object.
+    pub fn compile(&self, source: &Path, language: Language, standard: &str, flags: &[&str]) -> PathBuf {
+        let object = self.folder.path().join(source.file_name().unwrap()).with_extension("o");
+        let output = compiler(language, standard).args(flags).arg("-c").arg(source).arg("-o").arg(&object).output();
         expect_done(&format!("{} as {standard}", source.display()), &output.unwrap());
+        object
     }
 
     /// Compiles and links a program.
@@ -90,6 +91,14 @@ impl Workshop {
         let output = compiler(Language::C, "c99").args(flags).arg(source).arg("-o").arg(&program).output().unwrap();
         let wanted = flags.iter().find(|flag| flag.starts_with("-fsanitize")).unwrap_or(&"these flags");
         output.status.success() || optional::has(&format!("a compiler with {wanted}"), what)
+    }
+
+    /// A program to be run, with pipes to talk to it.
+    pub fn command(&self, program: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
+        command.args(arguments).env("LD_LIBRARY_PATH", self.folder.path());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
     }
 
     /// Runs a program, behind a runner such as valgrind; it must end well. Gives what it printed.
@@ -125,7 +134,8 @@ pub fn has_cxx(what: &str) -> bool {
     optional::has(&tool(Language::Cxx), what)
 }
 
-fn tool(language: Language) -> String {
+/// The name of a compiler.
+pub fn tool(language: Language) -> String {
     let (variable, default) = match language {
         Language::C => ("CC", "cc"),
         Language::Cxx => ("CXX", "c++"),
@@ -136,7 +146,7 @@ fn tool(language: Language) -> String {
 fn compiler(language: Language, standard: &str) -> Command {
     let mut command = Command::new(tool(language));
     command.current_dir(env!("CARGO_MANIFEST_DIR")).arg(format!("-std={standard}")).args(STRICT);
-    command.args(["-I", "include", "-I", "tests/c"]);
+    command.args(["-I", "include", "-I", "tests/c", "-I", "tests/cpp"]);
     command
 }
 

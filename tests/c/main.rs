@@ -1,9 +1,11 @@
-//! The C ABI as C and C++ see it: programs in `tests/c` and `examples/c`, compiled strictly, linked with the shared and
-//! with the static library, run as they are, under valgrind and with the sanitizers.
+//! The C ABI as C and C++ see it: programs in `tests/c`, `tests/cpp` and `examples`, compiled strictly, linked with the
+//! shared and with the static library, run as they are, under valgrind and with the sanitizers.
 #![cfg(all(feature = "capi", unix))]
 
 mod at_once;
 mod compile;
+mod cover;
+mod cxx;
 mod declared;
 mod examples;
 mod functions;

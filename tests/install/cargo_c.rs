@@ -26,7 +26,12 @@ fn cargo_c_installs_the_committed_headers() {
     assert_eq!(capi["header"]["subdirectory"], "");
     let assets = capi["install"]["include"]["asset"].as_array().unwrap();
     assert_eq!(assets.len(), 1);
-    assert_eq!((&assets[0]["from"], &assets[0]["to"]), (&"include/tieback.*".into(), &"".into()));
+    let assets: Vec<_> = assets.iter().map(|asset| (asset["from"].as_str(), asset["to"].as_str())).collect();
+    assert_eq!(
+        assets,
+        [(Some("include/tieback.*"), Some("")), (Some("include/tieback/*"), Some("tieback"))],
+        "as scripts/install.sh has them"
+    );
     // A crate from the registry has them too.
     let packaged = include_str!("../../Cargo.toml").split("include = [").nth(1).unwrap().split(']').next().unwrap();
     assert!(packaged.contains("\"include/**\""), "{packaged}");

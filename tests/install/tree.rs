@@ -37,8 +37,12 @@ fn expected() -> Vec<String> {
     .map(str::to_owned)
     .to_vec();
     paths.extend([format!("lib/{full}"), format!("lib/{named} -> {full}"), format!("lib/{plain} -> {named}")]);
-    for header in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/include")).unwrap() {
-        paths.push(format!("include/{}", header.unwrap().file_name().to_str().unwrap()));
+    for (folder, below) in [("include", ""), ("include/tieback", "tieback/")] {
+        for header in fs::read_dir(format!("{}/{folder}", env!("CARGO_MANIFEST_DIR"))).unwrap() {
+            let header = header.unwrap();
+            let end = if header.path().is_dir() { "/" } else { "" };
+            paths.push(format!("include/{below}{}{end}", header.file_name().to_str().unwrap()));
+        }
     }
     assert!(paths.contains(&"include/tieback.h".to_owned()));
     paths.sort();
@@ -105,7 +109,10 @@ fn empty_folders_of_the_system_stay() {
         let program = format!("{function}\nmay_go {folder}");
         let mut command = std::process::Command::new("sh");
         command.args(["-euc", &program]).env("DESTDIR", "").env("PREFIX", prefix);
-        command.env("LIBDIR", format!("{prefix}/lib")).env("DOCDIR", format!("{prefix}/share/doc/tieback"));
+        command
+            .env("INCLUDEDIR", format!("{prefix}/include"))
+            .env("LIBDIR", format!("{prefix}/lib"))
+            .env("DOCDIR", format!("{prefix}/share/doc/tieback"));
         command.status().unwrap().success()
     };
     for folder in ["/usr/local/lib/cmake/tieback", "/usr/local/share/doc/tieback"] {
