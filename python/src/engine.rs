@@ -1,7 +1,9 @@
 //! The engine class: every operation of an embedded engine, from plain Python objects to plain Python objects.
 
+use std::mem;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use pyo3::prelude::*;
@@ -295,7 +297,8 @@ impl Engine {
     }
 
     fn purge(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        let purged = self.serve(py, "purge", |service| service.engine().purge())?;
+        let opened = self.opened.clone();
+        let purged = on_a_thread(py, "purge", move || opened.call(|service| service.engine().purge()))?;
         to_python(py, &own::purged_to_json(&purged))
     }
 
@@ -324,7 +327,7 @@ impl Engine {
     }
 
     fn close(&self, py: Python<'_>) -> PyResult<()> {
-        if self.closed.swap(true, Ordering::SeqCst) {
+        if self.opened.is_foreign() || self.closed.swap(true, Ordering::SeqCst) {
             return Ok(());
         }
         let opened = self.opened.clone();
@@ -332,9 +335,26 @@ impl Engine {
         on_a_thread(py, "close", move || opened.close())
     }
 
+    /// In a forked child it is closed from the start.
     #[getter]
     fn closed(&self) -> bool {
-        self.closed.load(Ordering::SeqCst)
+        self.opened.is_foreign() || self.closed.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        if self.closed() {
+            return;
+        }
+        // Python collects it, perhaps on one of the engine's own threads, and holds the GIL, which those may wait for:
+        // here nothing can be waited for.
+        let (opened, spare) = (self.opened.clone(), self.opened.clone());
+        let closing = thread::Builder::new().name("tieback-close".to_owned()).spawn(move || opened.close());
+        if closing.is_err() {
+            // The process has no thread left. What the engine has on disk is whole at every moment.
+            mem::forget(spare);
+        }
     }
 }
 

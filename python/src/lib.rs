@@ -10,6 +10,7 @@ mod engine;
 mod opened;
 mod wait;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use pyo3::prelude::*;
@@ -25,6 +26,12 @@ mod _tieback {
     #[pymodule_export]
     #[allow(non_upper_case_globals)]
     const __version__: &str = env!("CARGO_PKG_VERSION");
+
+    /// Runs the command `tieback` with these arguments, the program's name first, and gives its exit code.
+    #[pyfunction]
+    fn command(py: Python<'_>, arguments: Vec<OsString>) -> PyResult<u8> {
+        boundary::detached(py, "command", || Ok(tieback::cli::run(arguments)))
+    }
 
     /// Makes a store from a backup.
     #[pyfunction]

@@ -22,6 +22,11 @@ impl Opened {
         Self { service: Arc::new(RwLock::new(Some(service))), process: Process::current() }
     }
 
+    /// Whether this is a forked child of the process that opened it.
+    pub fn is_foreign(&self) -> bool {
+        self.process.check().is_err()
+    }
+
     /// Makes a call on it. Any number of threads may do so at once.
     pub fn call<T>(&self, call: impl FnOnce(&Embedded) -> Result<T>) -> Result<T> {
         // Before the lock: in a forked child, a thread that only the parent has may hold it for ever.
@@ -34,7 +39,7 @@ impl Opened {
 
     /// Closes it. When this returns, its file can be opened again. In a forked child it does nothing.
     pub fn close(&self) -> Result<()> {
-        if self.process.check().is_err() {
+        if self.is_foreign() {
             return Ok(());
         }
         // This makes calls under way end, and the lock is free when they have.
@@ -49,7 +54,7 @@ impl Opened {
 
 impl Drop for Opened {
     fn drop(&mut self) {
-        if self.process.check().is_err() {
+        if self.is_foreign() {
             // In a forked child. Ending the engine could wait for threads and locks that only the parent has, and could
             // touch the parent's file: it is left as it is.
             mem::forget(Arc::clone(&self.service));

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import os
-from collections.abc import Iterable
+import warnings
+import weakref
+from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import NoReturn
 
 from . import _tieback
 from ._errors import Error, error_from_answer
@@ -22,6 +24,7 @@ from ._input import (
     seconds,
     texts,
 )
+from ._live import Live
 from ._scope import Scope, scope_to_input
 from ._service import Deliveries, Hooks, Resources, Triggers
 from ._status import (
@@ -141,11 +144,15 @@ def open(
     return Engine(native, where)
 
 
-class Engine:
+class Engine(Live):
     """An embedded engine. `tieback.open` makes it; use it from as many threads as you like.
 
     It delivers in one of two ways: on threads of its own from `start` to `stop`, or inside `run_until_idle` and `pump`,
-    on the thread that calls them. A `with` block closes it.
+    on the thread that calls them. A `with` block closes it. One that is still
+    open when the program ends is closed then; one that is dropped before, open, is a `ResourceWarning`.
+
+    In a forked child it is closed: every call is a `ClosedError` there, and the parent's goes on. It can be neither
+    copied nor pickled.
 
     >>> with tieback.open(path) as engine:
     ...     engine.stats().queued
@@ -154,21 +161,35 @@ class Engine:
     True
     """
 
-    __slots__ = ("_native", "_path", "hooks", "triggers", "resources", "deliveries", "__weakref__")
-
-    hooks: Hooks
-    triggers: Triggers
-    resources: Resources
-    deliveries: Deliveries
+    __slots__ = ("_native", "_path", "__weakref__")
 
     def __init__(self, native: _tieback.Engine, path: str) -> None:
         """For `tieback.open` alone."""
         self._native = native
         self._path = path
-        self.hooks = Hooks(native)
-        self.triggers = Triggers(native)
-        self.resources = Resources(native)
-        self.deliveries = Deliveries(native)
+        _engines.add(self)
+
+    # ---- the webhooks API ----
+
+    @property
+    def hooks(self) -> Hooks:
+        """Hooks: an endpoint, in a scope, under a namespace."""
+        return Hooks(self, self._native)
+
+    @property
+    def triggers(self) -> Triggers:
+        """Triggers of a hook: on which event of which resource it delivers."""
+        return Triggers(self, self._native)
+
+    @property
+    def resources(self) -> Resources:
+        """The catalogue: what can be triggered on."""
+        return Resources(self, self._native)
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """Deliveries of a hook, with their attempts."""
+        return Deliveries(self, self._native)
 
     # ---- publishing ----
 
@@ -282,7 +303,7 @@ class Engine:
 
     @property
     def closed(self) -> bool:
-        """Whether it was closed."""
+        """Whether it was closed, or belongs to a process that this one was forked from."""
         return self._native.closed
 
     def __enter__(self) -> Engine:
@@ -293,8 +314,21 @@ class Engine:
     ) -> None:
         self.close()
 
+    def __del__(self, warn: Callable[..., None] = warnings.warn) -> None:
+        # The native half closes itself when it is dropped, without waiting for it.
+        if not self.closed:
+            message = f"engine on {self._path!r} was never closed: use it in a with block, or call close()"
+            warn(message, ResourceWarning, stacklevel=2, source=self)
+
     def __repr__(self) -> str:
         return f"<tieback.Engine {self._path!r} {'closed' if self.closed else 'open'}>"
 
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("an engine cannot be copied or pickled: open one in the process that is to use it")
+
+_engines: weakref.WeakSet[Engine] = weakref.WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    """Before the interpreter ends, since afterwards the engines' own threads could no longer call back into it."""
+    for engine in list(_engines):
+        engine.close()

@@ -2,10 +2,11 @@
 
 from typing import Any, Final, final
 
-__all__ = ["Engine", "__version__", "restore", "scope"]
+__all__ = ["Engine", "__version__", "command", "restore", "scope"]
 
 __version__: Final[str]
 
+def command(arguments: list[str]) -> int: ...
 def restore(backup: str, path: str, replace: bool) -> dict[str, Any]: ...
 def scope(scope: dict[str, str]) -> dict[str, str]: ...
 @final
