@@ -13,7 +13,9 @@ mod wait;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 
 /// The native half of `tieback`. Not for use by itself: its functions can change with every version.
 #[pymodule]
@@ -26,6 +28,22 @@ mod _tieback {
     #[pymodule_export]
     #[allow(non_upper_case_globals)]
     const __version__: &str = env!("CARGO_PKG_VERSION");
+
+    /// Objects are kept for the whole process (the class of errors), so one interpreter has the module. Python refuses
+    /// a second one itself from 3.12 on.
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        static HOME: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+        let py = module.py();
+        let sys = py.import("sys")?;
+        if HOME.get_or_init(py, || sys.clone().unbind()).is(&sys) {
+            return Ok(());
+        }
+        Err(PyImportError::new_err(
+            "tieback does not support loading in subinterpreters: import it in the interpreter that has it, or in a \
+             process of its own",
+        ))
+    }
 
     /// Runs the command `tieback` with these arguments, the program's name first, and gives its exit code.
     #[pyfunction]
