@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use crate::engine::{Engine, check_count, hook_row, one_answer_each, only_answer};
 use crate::error::{Error, ErrorKind, Result};
+use crate::report::LogLevel;
 use crate::service::Service;
 use crate::types::{
-    Delivery, DeliveryQuery, DestinationHeaders, DestinationUrl, Hook, HookCreate, HookQuery, HookUpdate, Id, Page,
-    PageRequest, Resource, ResourceQuery, Scope, Trigger, TriggerCreate, TriggerId,
+    Delivery, DeliveryQuery, DestinationHeaders, DestinationUrl, Hook, HookCreate, HookId, HookQuery, HookUpdate, Id,
+    Page, PageRequest, Resource, ResourceQuery, Scope, Trigger, TriggerCreate, TriggerId,
 };
 
 /// The [`Service`] of an [`Engine`]: the same operations that Procore's API has, answered from its store.
@@ -25,6 +26,13 @@ impl Embedded {
     /// The engine behind it.
     pub fn engine(&self) -> &Arc<Engine> {
         &self.engine
+    }
+
+    fn tell_triggers<T>(&self, hook: HookId, done: &str, answers: &[Result<T>]) {
+        let count = answers.iter().flatten().count();
+        if count > 0 {
+            self.engine.tell(LogLevel::Info, Some(hook), || format!("{done} {count} trigger(s)"));
+        }
     }
 
     fn check_destination(&self, url: Option<&DestinationUrl>, headers: Option<&DestinationHeaders>) -> Result<()> {
@@ -46,7 +54,10 @@ impl Service for Embedded {
     fn hook_create(&self, scope: &Scope, hook: &HookCreate) -> Result<Hook> {
         let store = self.engine.store()?;
         self.check_destination(Some(&hook.destination_url), Some(&hook.destination_headers))?;
-        store.insert_hook(scope, hook, self.engine.clock().now().wall)
+        let hook = store.insert_hook(scope, hook, self.engine.clock().now().wall)?;
+        let row = HookId::from_id(&hook.id);
+        self.engine.tell(LogLevel::Info, row, || format!("created in {scope}, namespace `{}`", hook.namespace));
+        Ok(hook)
     }
 
     fn hook_list(&self, scope: &Scope, query: &HookQuery, page: &PageRequest) -> Result<Page<Hook>> {
@@ -63,6 +74,7 @@ impl Service for Embedded {
         self.check_destination(change.destination_url.as_ref(), change.destination_headers.as_ref())?;
         let hook = store.update_hook(scope, row, change, self.engine.clock().now().wall)?;
         self.engine.hook_changed(row);
+        self.engine.tell(LogLevel::Info, Some(row), || format!("changed in {scope}"));
         Ok(hook)
     }
 
@@ -71,6 +83,7 @@ impl Service for Embedded {
         let row = hook_row(scope, hook_id)?;
         store.delete_hook(scope, row, self.engine.clock().now().wall)?;
         self.engine.hook_changed(row);
+        self.engine.tell(LogLevel::Info, Some(row), || format!("deleted from {scope}"));
         Ok(())
     }
 
@@ -99,9 +112,11 @@ impl Service for Embedded {
             self.engine.catalogue().check_trigger(scope.level(), trigger)?;
             Ok(trigger.clone())
         });
-        one_answer_each(checked.collect(), |good| {
+        let answers = one_answer_each(checked.collect(), |good| {
             store.insert_triggers(scope, row, good, self.engine.clock().now().wall)
-        })
+        })?;
+        self.tell_triggers(row, "added", &answers);
+        Ok(answers)
     }
 
     fn trigger_delete_many(&self, scope: &Scope, hook_id: &Id, trigger_ids: &[Id]) -> Result<Vec<Result<()>>> {
@@ -116,7 +131,9 @@ impl Service for Embedded {
                 )
             })
         });
-        one_answer_each(checked.collect(), |good| store.delete_triggers(scope, row, good))
+        let answers = one_answer_each(checked.collect(), |good| store.delete_triggers(scope, row, good))?;
+        self.tell_triggers(row, "removed", &answers);
+        Ok(answers)
     }
 
     fn resource_list(&self, scope: &Scope, _query: &ResourceQuery, page: &PageRequest) -> Result<Page<Resource>> {

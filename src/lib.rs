@@ -51,6 +51,8 @@ pub mod secret;
 
 pub mod types;
 
+pub mod report;
+
 pub mod service;
 
 pub mod wire;

@@ -1,10 +1,14 @@
-//! Moments and clocks. Decisions take a [`Moment`] as an argument; only a [`Clock`] reads the time.
+//! Moments, clocks, and ending a wait. Decisions take a [`Moment`] as an argument; only a [`Clock`] reads the time.
+
+mod cancel;
 
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+pub use cancel::{Cancel, Listening};
 
 use crate::error::{Error, Result, shown};
 

@@ -8,14 +8,15 @@
 //! The worker runs on threads of its own after [`Engine::start`], or on the caller's thread inside [`Engine::pump`] and
 //! [`Engine::run_until_idle`]. Every method may be called from any thread.
 
+mod cancellable;
 mod each;
 mod lookout;
-mod notices;
 mod open;
 mod publish;
 mod retention;
 mod signals;
 mod status;
+mod telling;
 mod upkeep;
 mod worker;
 
@@ -23,6 +24,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
+pub use cancellable::Cancellable;
 pub(crate) use each::only_answer;
 pub use each::{check_count, each_during, one_answer_each};
 pub use open::EngineOptions;
@@ -36,14 +38,15 @@ use crate::policy::dispatch::Limits;
 use crate::policy::egress::Egress;
 use crate::policy::retry::RetryPolicy;
 use crate::random::Random;
+use crate::report::LogLevel;
 use crate::runtime::{Process, Runtime};
 use crate::store::{LaneOrder, QueueBounds, Store};
-use crate::time::Clock;
+use crate::time::{Cancel, Clock};
 use crate::types::{DeliveryId, HookId, Id, IdleReport, Notice, NoticeKind, Scope, Stats};
-use notices::Notices;
 use publish::Ulids;
 use signals::Signals;
 use status::{Running, Status, StatusBoard, Until};
+use telling::{Telling, is_inside, refuse_inside};
 use worker::Worker;
 
 /// An embedded webhook engine on one store.
@@ -69,8 +72,10 @@ struct Shared {
     bounds: QueueBounds,
     ulids: Ulids,
     signals: Signals,
-    notices: Notices,
+    telling: Telling,
     status: Arc<StatusBoard>,
+    /// Requested once the engine is being closed.
+    closing: Cancel,
 }
 
 /// Who runs the worker. The worker is declared before its runtime, and so dropped before it.
@@ -91,6 +96,7 @@ impl Engine {
         let restored: u64 = store.restored_lanes()?.iter().map(|lane| lane.queued).sum();
         let shared = Shared {
             store: Mutex::new(Some(store)),
+            telling: Telling::new(options.report, Arc::clone(&options.clock)),
             clock: options.clock,
             random: options.random,
             catalogue: options.catalogue,
@@ -107,12 +113,11 @@ impl Engine {
             bounds: options.bounds,
             ulids: Ulids::default(),
             signals: Signals::default(),
-            notices: Notices::default(),
             status: Arc::default(),
+            closing: Cancel::new(),
         };
         if restored > 0 {
-            let kind = NoticeKind::Restored { queued: restored };
-            shared.notices.add(Notice { hook: None, at: shared.clock.now().wall, kind });
+            shared.telling.happened(None, NoticeKind::Restored { queued: restored });
         }
         Ok(Self { shared: Arc::new(shared), driver: Mutex::new(Driver::Nobody), process: Process::current() })
     }
@@ -126,7 +131,7 @@ impl Engine {
         let mut driver = self.driver()?;
         match &*driver {
             Driver::Threads { .. } => return Ok(()),
-            Driver::Caller { .. } => self.finish(&mut driver, self.shared.policy.attempt_limit())?,
+            Driver::Caller { .. } => finish(&self.shared, &mut driver, self.shared.policy.attempt_limit())?,
             Driver::Nobody | Driver::Closed => {}
         }
         // One for the worker and its attempts, which are cheap; the store's part runs on the blocking pool beside it.
@@ -134,6 +139,7 @@ impl Engine {
         let worker = Worker::on_threads(Arc::clone(&self.shared))?;
         let task = runtime.spawn(worker.work(self.shared.status.running()))?;
         *driver = Driver::Threads { task, runtime };
+        self.tell(LogLevel::Info, None, || "delivers on threads of its own".to_owned());
         Ok(())
     }
 
@@ -145,11 +151,13 @@ impl Engine {
     /// `closed`.
     pub fn stop(&self, grace: Duration) -> Result<()> {
         self.check()?;
+        refuse_inside()?;
         // A run on another caller's thread holds the driver: it sees the signal and returns.
         self.shared.signals.stop(after(grace));
         let mut driver = self.driver()?;
-        let stopped = self.finish(&mut driver, grace);
+        let stopped = finish(&self.shared, &mut driver, grace);
         self.shared.signals.stopped();
+        self.tell(LogLevel::Info, None, || "has stopped delivering".to_owned());
         stopped
     }
 
@@ -162,7 +170,11 @@ impl Engine {
     /// # Errors
     /// `closed`; `conflict` when the engine is started; `storage` when the queue cannot be read.
     pub fn pump(&self, budget: Duration) -> Result<IdleReport> {
-        let until = Until { deadline: after(budget), wait_paused: false };
+        self.pump_until(budget, &Cancel::new())
+    }
+
+    fn pump_until(&self, budget: Duration, cancel: &Cancel) -> Result<IdleReport> {
+        let until = Until { deadline: after(budget), wait_paused: false, cancel };
         match self.turn(until)? {
             Turn::Over(report) => Ok(report),
             Turn::Mine(driver) if matches!(*driver, Driver::Threads { .. }) => Err(Error::new(
@@ -180,7 +192,11 @@ impl Engine {
     /// # Errors
     /// `closed`; `storage` when the queue cannot be read.
     pub fn run_until_idle(&self, timeout: Duration, wait_paused: bool) -> Result<IdleReport> {
-        let until = Until { deadline: after(timeout), wait_paused };
+        self.run_until(timeout, wait_paused, &Cancel::new())
+    }
+
+    fn run_until(&self, timeout: Duration, wait_paused: bool, cancel: &Cancel) -> Result<IdleReport> {
+        let until = Until { deadline: after(timeout), wait_paused, cancel };
         match self.turn(until)? {
             Turn::Over(report) => Ok(report),
             Turn::Mine(driver) if matches!(*driver, Driver::Threads { .. }) => {
@@ -199,7 +215,7 @@ impl Engine {
     /// `closed`.
     pub fn notices(&self) -> Result<Vec<Notice>> {
         self.check()?;
-        Ok(self.shared.notices.take())
+        Ok(self.shared.telling.take())
     }
 
     /// How much there is to do, what is kept, and what that takes on the disk. Cheap, however much there is.
@@ -278,19 +294,27 @@ impl Engine {
 
     /// Ends everything and lets go of the store. Attempts in flight are abandoned and queued again; use
     /// [`Engine::stop`] first to let them end. Every later call is `closed`; a [`Engine::run_until_idle`] under way on
-    /// another thread returns. Closing twice changes nothing. After a fork it does nothing.
+    /// another thread returns. Closing twice changes nothing. After a fork it does nothing. From inside a
+    /// [`Report`](crate::report::Report) it waits for nothing: the engine ends there, and lets go of its store when it
+    /// is dropped.
     pub fn close(&self) {
         if self.process.check().is_err() {
             // A lock may have been held by a thread that only the parent has.
             return;
         }
         self.shared.status.close();
+        self.shared.closing.request();
         self.shared.signals.stop(Instant::now());
+        if is_inside() {
+            return;
+        }
         let mut driver = self.hold(self.driver.lock().unwrap_or_else(PoisonError::into_inner));
         // Closing has no one to report to, and the store keeps what was not finished.
-        let _ = self.finish(&mut driver, Duration::ZERO);
+        let _ = finish(&self.shared, &mut driver, Duration::ZERO);
         *driver = Driver::Closed;
-        drop(self.shared.lock_store().take());
+        if self.shared.lock_store().take().is_some() {
+            self.tell(LogLevel::Info, None, || "is closed".to_owned());
+        }
     }
 
     /// The store, for the service that manages hooks on it.
@@ -311,6 +335,11 @@ impl Engine {
         &self.shared.outbound.egress
     }
 
+    /// Tells a line for the log.
+    pub(crate) fn tell(&self, level: LogLevel, hook: Option<HookId>, message: impl FnOnce() -> String) {
+        self.shared.telling.log(level, hook, message);
+    }
+
     /// Tells the worker that a hook has changed.
     pub(crate) fn hook_changed(&self, hook: HookId) {
         self.shared.signals.changed(hook);
@@ -323,6 +352,7 @@ impl Engine {
 
     fn driver(&self) -> Result<Held<'_>> {
         self.check()?;
+        refuse_inside()?;
         let driver = self.hold(self.driver.lock().unwrap_or_else(PoisonError::into_inner));
         self.check()?;
         Ok(driver)
@@ -334,7 +364,8 @@ impl Engine {
 
     /// Waits for the driver while another thread delivers, starts or stops; no longer than for what it would be used
     /// for.
-    fn turn(&self, until: Until) -> Result<Turn<'_>> {
+    fn turn(&self, until: Until<'_>) -> Result<Turn<'_>> {
+        refuse_inside()?;
         let Shared { status, signals, clock, .. } = &*self.shared;
         loop {
             self.check()?;
@@ -352,7 +383,7 @@ impl Engine {
         }
     }
 
-    fn run_here(&self, mut driver: Held<'_>, until: Until) -> Result<IdleReport> {
+    fn run_here(&self, mut driver: Held<'_>, until: Until<'_>) -> Result<IdleReport> {
         if !matches!(*driver, Driver::Caller { .. }) {
             let runtime = Runtime::on_this_thread()?;
             let worker = Box::new(Worker::on_this_thread(Arc::clone(&self.shared))?);
@@ -363,41 +394,48 @@ impl Engine {
             _ => Err(Error::new(ErrorKind::Closed, "the engine is closed")),
         }
     }
-
-    /// Ends whoever runs the worker, giving attempts in flight some time.
-    fn finish(&self, driver: &mut Driver, grace: Duration) -> Result<()> {
-        let deadline = after(grace);
-        match std::mem::replace(driver, Driver::Nobody) {
-            Driver::Caller { mut worker, runtime } => {
-                runtime.block_on(worker.wind_up(deadline))?;
-                drop(worker);
-            }
-            Driver::Threads { task, runtime } => {
-                self.shared.signals.stop(deadline);
-                let ended = runtime.block_on(task)?;
-                if ended.is_err() {
-                    self.shared.status.fail();
-                }
-            }
-            Driver::Nobody => {}
-            Driver::Closed => *driver = Driver::Closed,
-        }
-        self.shared.status.write(Status::default());
-        Ok(())
-    }
 }
 
 impl Drop for Engine {
     fn drop(&mut self) {
         self.close();
+        let driver = self.driver.get_mut().unwrap_or_else(PoisonError::into_inner);
         if self.process.check().is_err() {
             // After a fork: the worker's threads, the connections and SQLite's locks are the parent's. To let go of
             // them here would disturb it.
-            let driver = self.driver.get_mut().unwrap_or_else(PoisonError::into_inner);
             std::mem::forget(std::mem::replace(driver, Driver::Closed));
             std::mem::forget(Arc::clone(&self.shared));
+        } else if is_inside() {
+            // The worker, which may be waiting for this very thread, is ended by another one.
+            let (shared, mut driver) = (Arc::clone(&self.shared), std::mem::replace(driver, Driver::Closed));
+            std::thread::spawn(move || {
+                let _ = finish(&shared, &mut driver, Duration::ZERO);
+                drop(shared.lock_store().take());
+            });
         }
     }
+}
+
+/// Ends whoever runs the worker, giving attempts in flight some time.
+fn finish(shared: &Shared, driver: &mut Driver, grace: Duration) -> Result<()> {
+    let deadline = after(grace);
+    match std::mem::replace(driver, Driver::Nobody) {
+        Driver::Caller { mut worker, runtime } => {
+            runtime.block_on(worker.wind_up(deadline))?;
+            drop(worker);
+        }
+        Driver::Threads { task, runtime } => {
+            shared.signals.stop(deadline);
+            let ended = runtime.block_on(task)?;
+            if ended.is_err() {
+                shared.status.fail();
+            }
+        }
+        Driver::Nobody => {}
+        Driver::Closed => *driver = Driver::Closed,
+    }
+    shared.status.write(Status::default());
+    Ok(())
 }
 
 impl Shared {

@@ -19,6 +19,7 @@ use crate::policy::egress::Egress;
 use crate::policy::retry::RetryPolicy;
 use crate::policy::seal::StoreKeys;
 use crate::random::{Random, SystemRandom};
+use crate::report::{LogLevel, Report, Silent};
 use crate::store::QueueBounds;
 use crate::store::sqlite::SqliteStore;
 use crate::time::{Clock, SystemClock};
@@ -52,6 +53,8 @@ pub struct EngineOptions {
     pub retention: Duration,
     /// How many deliveries may be queued before publishing is refused. As many as the disk holds.
     pub bounds: QueueBounds,
+    /// Who is told log lines and notices as they happen. Nobody.
+    pub report: Arc<dyn Report>,
     /// How much the worker does at once. 256 attempts in flight, over all hooks.
     pub limits: Limits,
     /// How many connections are kept open for the next delivery to the same host, over all hosts. 256. With those of
@@ -75,6 +78,7 @@ impl EngineOptions {
             store_keys: StoreKeys::default(),
             retention: Engine::RETENTION,
             bounds: QueueBounds::default(),
+            report: Arc::new(Silent),
             limits: Limits::default(),
             max_idle_connections: Outbound::MAX_IDLE_CONNECTIONS,
         }
@@ -174,8 +178,11 @@ impl Engine {
     pub fn open(options: EngineOptions) -> Result<Self> {
         options.check()?;
         let (keys, random) = (options.store_keys.clone(), Arc::clone(&options.random));
-        let store = SqliteStore::open_sealed(&options.path, keys, random)?;
-        Self::on(Arc::new(store), options)
+        let path = options.path.clone();
+        let store = SqliteStore::open_sealed(&path, keys, random)?;
+        let engine = Self::on(Arc::new(store), options)?;
+        engine.tell(LogLevel::Info, None, || format!("has opened `{}`", path.display()));
+        Ok(engine)
     }
 
     /// Makes the store of an engine from a backup, or from the file of a closed store. No engine may have either open.

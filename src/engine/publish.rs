@@ -8,6 +8,7 @@ use super::{Engine, Shared, check_count, hook_row, one_answer_each, only_answer}
 use crate::error::Result;
 use crate::policy::publishable;
 use crate::random::Random;
+use crate::report::LogLevel;
 use crate::store::{Publishing, Store};
 use crate::time::Timestamp;
 use crate::types::{Event, HookId, Id, Metadata, PageRequest, Published, Scope};
@@ -77,6 +78,10 @@ impl Engine {
     ) -> Result<Vec<Result<Published>>> {
         let answers = one_answer_each(checked, |good| store.publish(good, now))?;
         self.shared.signals.work(answers.iter().flatten().flat_map(|published| published.hooks.iter().copied()));
+        self.tell(LogLevel::Debug, None, || {
+            let made = answers.iter().flatten().map(|published| published.deliveries).sum::<u64>();
+            format!("published {} event(s), which made {made} delivery(s)", answers.iter().flatten().count())
+        });
         Ok(answers)
     }
 }

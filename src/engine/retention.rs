@@ -7,7 +7,9 @@ use tokio::task::JoinHandle;
 
 use super::{Engine, Shared};
 use crate::error::{Error, Result};
+use crate::report::LogLevel;
 use crate::store::Store;
+use crate::time::Cancel;
 use crate::types::Purged;
 
 /// How many deliveries one step removes: small, so that whoever else wants to write does not wait long.
@@ -30,15 +32,27 @@ impl Engine {
     /// # Errors
     /// `closed`, `storage`. What was removed until then stays removed.
     pub fn purge(&self) -> Result<Purged> {
-        let mut all = Purged::default();
-        loop {
-            let (purged, more) = step(&self.shared, &*self.store()?)?;
-            all = all.plus(purged);
-            if !more {
-                return Ok(all);
-            }
-            std::thread::sleep(PAUSE / 10);
+        purge(self, &Cancel::new())
+    }
+}
+
+/// Removes, step by step, all that has been kept for long enough.
+pub fn purge(engine: &Engine, cancel: &Cancel) -> Result<Purged> {
+    let mut all = Purged::default();
+    loop {
+        cancel.check()?;
+        let (purged, more) = step(&engine.shared, &*engine.store()?)?;
+        all = all.plus(purged);
+        if !more {
+            engine.tell(LogLevel::Info, None, || {
+                let Purged { deliveries, events, hooks } = all;
+                format!(
+                    "has removed {deliveries} deliveries, {events} events, {hooks} hooks that were kept long enough"
+                )
+            });
+            return Ok(all);
         }
+        std::thread::sleep(PAUSE / 10);
     }
 }
 
@@ -126,5 +140,13 @@ impl Rounds {
 
 /// A step that fails is tried again in the next round; delivering never depends on it.
 fn more_is_left(shared: &Shared, store: &dyn Store) -> bool {
-    step(shared, store).is_ok_and(|(_, more)| more)
+    match step(shared, store) {
+        Ok((_, more)) => more,
+        Err(error) => {
+            shared.telling.log(LogLevel::Warn, None, || {
+                format!("could not remove what has been kept for long enough, and tries again later: {error}")
+            });
+            false
+        }
+    }
 }

@@ -55,6 +55,11 @@ impl Signals {
         self.notify.notify_one();
     }
 
+    /// The worker is to look again, though there is nothing to take.
+    pub fn wake(&self) {
+        self.notify.notify_one();
+    }
+
     /// The worker has stopped; another may begin.
     pub fn stopped(&self) {
         self.lock().stop = None;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::signals::Signals;
 use crate::error::{Error, ErrorKind, Result};
-use crate::time::Clock;
+use crate::time::{Cancel, Clock};
 use crate::types::IdleReport;
 
 /// What the worker last said.
@@ -76,8 +76,15 @@ impl StatusBoard {
         self.lock().check()
     }
 
+    /// Has everybody who waits look again.
+    pub fn wake(&self) {
+        // With the lock, so that nobody has looked already and does not wait yet.
+        let _board = self.lock();
+        self.changed.notify_all();
+    }
+
     /// Waits for a worker on another thread, as long as there is one.
-    pub fn wait_until_idle(&self, signals: &Signals, clock: &dyn Clock, until: &Until) -> Result<Waited> {
+    pub fn wait_until_idle(&self, signals: &Signals, clock: &dyn Clock, until: &Until<'_>) -> Result<Waited> {
         let mut board = self.lock();
         let before = board.status.attempts;
         loop {
@@ -87,7 +94,8 @@ impl StatusBoard {
             let due = status.alarm.is_some_and(|at| at <= clock.now().monotonic);
             let idle = status.idle && !due && status.signals_seen == signals.given();
             let now = Instant::now();
-            let done = (idle && !(until.wait_paused && status.paused_lanes > 0)) || now >= until.deadline;
+            let over = now >= until.deadline || until.cancel.is_requested();
+            let done = over || (idle && !(until.wait_paused && status.paused_lanes > 0));
             if done || board.running == 0 {
                 let attempts = status.attempts.saturating_sub(before);
                 return Ok(Waited { report: IdleReport { idle, paused_lanes: status.paused_lanes, attempts }, done });
@@ -118,11 +126,13 @@ impl Board {
 
 /// When a wait or a run is over.
 #[derive(Clone, Copy, Debug)]
-pub struct Until {
+pub struct Until<'a> {
     /// At this time at the latest.
     pub deadline: Instant,
     /// Not while a lane is in back-off.
     pub wait_paused: bool,
+    /// Or when this is requested.
+    pub cancel: &'a Cancel,
 }
 
 /// How a wait ended.

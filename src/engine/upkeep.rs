@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::Engine;
 use crate::error::Result;
+use crate::time::Cancel;
 use crate::types::IntegrityReport;
 
 impl Engine {
@@ -16,8 +17,7 @@ impl Engine {
     /// another backup to this path is under way, or an engine has a store there open; `storage` when the disk fails or
     /// is full, or the store is damaged; `closed`, also when the engine is closed meanwhile. Nothing is left then.
     pub fn backup(&self, path: &Path, replace: bool) -> Result<()> {
-        let now = self.shared.clock.now().wall;
-        self.store()?.backup(path, replace, now, &|| self.check())
+        self.with_cancel(&Cancel::new()).backup(path, replace)
     }
 
     /// Looks for damage in the store, and says what it found: pages and indexes that contradict each other, rows that
@@ -25,9 +25,10 @@ impl Engine {
     /// delivering go on. `quick` leaves out what compares every row of the log.
     ///
     /// # Errors
-    /// `closed`; `storage` when the file cannot be read at all. Damage is no error, but a finding.
+    /// `closed`, also when the engine is closed meanwhile; `storage` when the file cannot be read at all. Damage is no
+    /// error, but a finding.
     pub fn check_integrity(&self, quick: bool) -> Result<IntegrityReport> {
-        self.store()?.check_integrity(quick)
+        self.with_cancel(&Cancel::new()).check_integrity(quick)
     }
 
     /// Gives the space of what was removed back to the file system ([`Stats::reusable_bytes`] says how much that is).
@@ -35,10 +36,11 @@ impl Engine {
     /// publishing waits meanwhile, and so does whatever else writes. Without it the space is used again.
     ///
     /// # Errors
-    /// `closed`; `storage` when the disk fails or is full: nothing was changed then.
+    /// `closed`, also when the engine is closed meanwhile; `storage` when the disk fails or is full: nothing was changed
+    /// then.
     ///
     /// [`Stats::reusable_bytes`]: crate::types::Stats::reusable_bytes
     pub fn compact(&self) -> Result<()> {
-        self.store()?.compact()
+        self.with_cancel(&Cancel::new()).compact()
     }
 }

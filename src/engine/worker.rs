@@ -25,9 +25,10 @@ use crate::error::{Error, Result};
 use crate::net::send::Sender;
 use crate::policy::dispatch::{Answer, Dispatch, Effect, Input, Sending};
 use crate::policy::queue::{Colleague, Commit, LoadRequest, Loaded, Tenure};
+use crate::report::LogLevel;
 use crate::store::Store;
 use crate::time::Timestamp;
-use crate::types::{HookId, IdleReport, Notice, NoticeKind, WorkerId};
+use crate::types::{HookId, IdleReport, NoticeKind, WorkerId};
 
 /// How many flush-marked deliveries one sweep turns into discarded ones.
 const SWEEP: u32 = 1000;
@@ -145,7 +146,7 @@ impl Worker {
     }
 
     /// Runs until nothing is to be done, or the deadline.
-    pub async fn run(&mut self, until: Until) -> IdleReport {
+    pub async fn run(&mut self, until: Until<'_>) -> IdleReport {
         self.lookout.wake();
         let report = self.run_until(until).await;
         if report.idle {
@@ -156,7 +157,7 @@ impl Worker {
         report
     }
 
-    async fn run_until(&mut self, until: Until) -> IdleReport {
+    async fn run_until(&mut self, until: Until<'_>) -> IdleReport {
         let before = self.attempts;
         let mut went_on = false;
         loop {
@@ -167,7 +168,7 @@ impl Worker {
             self.rounds.step_here(&self.shared, &*self.store);
             let Status { idle, paused_lanes, .. } = self.tell();
             let done = idle && !(until.wait_paused && paused_lanes > 0);
-            let late = Instant::now() >= until.deadline;
+            let late = Instant::now() >= until.deadline || until.cancel.is_requested();
             if done || stop || (late && went_on) {
                 return IdleReport { idle, paused_lanes, attempts: self.attempts - before };
             }
@@ -288,11 +289,20 @@ impl Worker {
         let mut next = Some(first);
         while let Some(answer) = next {
             // A lost attempt (a panic in the network stack) has no outcome: this worker cannot go on safely.
-            answers.push(answer.expect("an attempt does not panic"));
+            let answer = answer.expect("an attempt does not panic");
+            self.tell_attempt(&answer);
+            answers.push(answer);
             next = self.sends.try_join_next();
         }
         self.attempts += answers.len() as u64;
         self.happened(Input::Ended(answers));
+    }
+
+    fn tell_attempt(&self, Answer { hook, delivery, attempt, .. }: &Answer) {
+        self.shared.telling.log(LogLevel::Debug, Some(*hook), || {
+            let took = attempt.completed_at.since(attempt.started_at).as_millis();
+            format!("an attempt of delivery {delivery} took {took} ms: {}", attempt.reason())
+        });
     }
 
     /// Takes what callers have signalled; gives the deadline if they want the worker to stop.
@@ -338,7 +348,7 @@ impl Worker {
             && !self.store_failed
         {
             let kind = NoticeKind::StoreFailed { reason: error.message().to_owned() };
-            self.shared.notices.add(Notice { hook: None, at: self.shared.clock.now().wall, kind });
+            self.shared.telling.happened(None, kind);
         }
         // That the store can be read does not mean that it can keep outcomes.
         let keeps = input.as_ref().is_some_and(|input| !matches!(input, Input::Looked(_)));
@@ -360,8 +370,7 @@ impl Worker {
                 None => _ = self.unreadable.remove(&lane.hook),
                 Some(reason) if self.unreadable.insert(lane.hook) => {
                     let kind = NoticeKind::StoreFailed { reason: reason.clone() };
-                    let at = self.shared.clock.now().wall;
-                    self.shared.notices.add(Notice { hook: Some(lane.hook), at, kind });
+                    self.shared.telling.happened(Some(lane.hook), kind);
                 }
                 Some(_) => {}
             }
@@ -387,13 +396,18 @@ impl Worker {
                 Effect::Release(lanes) => self.operations.push_back(Operation::Release(lanes)),
                 Effect::Retire(worker) => self.operations.push_back(Operation::Retire(worker)),
                 Effect::Look => self.look(Vec::new()),
-                Effect::Bury(others) => self.look(others),
+                Effect::Bury(others) => {
+                    self.shared.telling.log(LogLevel::Warn, None, || {
+                        format!("takes over from {} worker(s) that died or stand still", others.len())
+                    });
+                    self.look(others);
+                }
                 Effect::Load(requests) => self.operations.push_back(Operation::Load(requests)),
                 Effect::Commit(commit) => self.operations.push_back(Operation::Commit(commit)),
                 Effect::Sweep => self.operations.push_back(Operation::Sweep),
                 Effect::Send(sending) => self.send(sending),
                 Effect::WakeAt(at) => self.alarm = Some(at),
-                Effect::Notice(notice) => self.shared.notices.add(notice),
+                Effect::Notice(notice) => self.shared.telling.notice(notice),
             }
         }
     }
@@ -442,8 +456,7 @@ fn sender(shared: &Arc<Shared>) -> Result<Sender> {
         let Some(shared) = shared.upgrade() else { return };
         let reason = "this process may open no more files: allow it more (ulimit -n), or lower max_attempts_in_flight \
                       and max_idle_connections; attempts wait meanwhile";
-        let kind = NoticeKind::OutOfDescriptors { reason: reason.to_owned() };
-        shared.notices.add(Notice { hook: None, at: shared.clock.now().wall, kind });
+        shared.telling.happened(None, NoticeKind::OutOfDescriptors { reason: reason.to_owned() });
     }))
 }
 

@@ -11,7 +11,7 @@ pub use crate::policy::queue::{
     Colleague, Commit, Committed, Destination, LaneWrite, LoadRequest, Loaded, Look, Queued, Settled, Tenure,
     resource_key,
 };
-use crate::time::Timestamp;
+use crate::time::{Cancel, Timestamp};
 use crate::types::{
     Delivery, DeliveryId, DeliveryQuery, Event, Hook, HookCreate, HookId, HookQuery, HookUpdate, IntegrityReport, Page,
     PageRequest, Published, Purged, RestoredLane, Scope, Stats, Trigger, TriggerCreate, TriggerId, WorkerId,
@@ -173,23 +173,25 @@ pub trait Log: Send + Sync {
     fn purge(&self, ended_before: Timestamp, limit: u32) -> Result<(Purged, bool)>;
 }
 
-/// What keeps a store in good order over a long life. A store without a file has nothing to do for it.
+/// What keeps a store in good order over a long life. A store without a file has nothing to do for it. These calls take
+/// long, and end with `cancelled` once their token is requested.
 pub trait Upkeep: Send + Sync {
     /// Looks for damage. `quick` leaves out what compares every row of the log.
-    fn check_integrity(&self, quick: bool) -> Result<IntegrityReport> {
+    fn check_integrity(&self, quick: bool, cancel: &Cancel) -> Result<IntegrityReport> {
         let _ = quick;
+        cancel.check()?;
         Ok(IntegrityReport::default())
     }
 
     /// Gives the space of what was removed back to the file system. Nobody writes meanwhile.
-    fn compact(&self) -> Result<()> {
-        Ok(())
+    fn compact(&self, cancel: &Cancel) -> Result<()> {
+        cancel.check()
     }
 
     /// Writes a copy of everything, as it is at one moment, to a new file. `replace` allows one that is there already.
-    /// `go_on` is asked again and again; its error ends the copying.
-    fn backup(&self, to: &Path, replace: bool, now: Timestamp, go_on: &dyn Fn() -> Result<()>) -> Result<()> {
-        let _ = (replace, now, go_on);
+    /// Whatever goes wrong, nothing is left of it.
+    fn backup(&self, to: &Path, replace: bool, now: Timestamp, cancel: &Cancel) -> Result<()> {
+        let _ = (replace, now, cancel);
         Err(Error::invalid(format!("a store in memory cannot be copied to `{}`: use one in a file", to.display())))
     }
 

@@ -1,5 +1,7 @@
 //! Notices: what a caller who polls should know of a lane, or of the store.
 
+use std::fmt;
+
 use super::HookId;
 use crate::time::Timestamp;
 
@@ -50,6 +52,23 @@ impl NoticeKind {
             Self::StoreFailed { .. } => "store_failed",
             Self::OutOfDescriptors { .. } => "out_of_descriptors",
             Self::Restored { .. } => "restored",
+        }
+    }
+}
+
+impl fmt::Display for NoticeKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Paused { reason } => write!(f, "an attempt failed ({reason}): the lane waits and tries again"),
+            Self::Resumed => f.write_str("the endpoint takes deliveries again"),
+            Self::Flushed { discarded } => {
+                write!(f, "the endpoint has failed for too long: {discarded} deliveries were discarded")
+            }
+            Self::StoreFailed { reason } | Self::OutOfDescriptors { reason } => f.write_str(reason),
+            Self::Restored { queued } => write!(
+                f,
+                "the store was restored from a backup: {queued} deliveries that were queued in it may be sent again"
+            ),
         }
     }
 }

@@ -11,6 +11,7 @@ use rusqlite::Connection;
 use tieback::error::{ErrorKind, Result};
 use tieback::store::sqlite::SqliteStore;
 use tieback::store::{Registry, Upkeep};
+use tieback::time::Cancel;
 use tieback::types::{HookId, Restored};
 
 use crate::control::{CUT, Control, NAME, SIGKILL, SYNC, WRITE, on_shim};
@@ -27,7 +28,7 @@ fn a_process_that_is_killed() {
     let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return };
     let (store, backup) = (folder.join("hooks.db"), folder.join("backup.db"));
     match &*std::env::var(ROLE).expect("the parent sets it") {
-        "backup" => open(&store).backup(&backup, false, at(10), &|| Ok(())).unwrap(),
+        "backup" => open(&store).backup(&backup, false, at(10), &Cancel::new()).unwrap(),
         "restore" => drop(restore(&backup, &store)),
         "open" => drop(open(&store)),
         role => panic!("no such role: {role}"),
@@ -95,7 +96,7 @@ fn store_of(path: &Path, events: i64) {
 /// How many deliveries are in a store, which must be sound.
 fn deliveries(path: &Path) -> usize {
     let store = open(path);
-    let report = store.check_integrity(false).unwrap();
+    let report = store.check_integrity(false, &Cancel::new()).unwrap();
     assert!(report.is_sound(), "{report:?}");
     listed(&store, HookId(1)).len()
 }
@@ -109,7 +110,7 @@ fn a_backup_that_is_killed_is_not_there_or_whole_and_can_be_made_again() {
             let backup = folder.join("backup.db");
             if !backup.exists() {
                 let store = open(&folder.join("hooks.db"));
-                store.backup(&backup, false, at(10), &|| Ok(())).unwrap();
+                store.backup(&backup, false, at(10), &Cancel::new()).unwrap();
             }
             assert!(!folder.join("backup.db-partial").exists());
             assert_eq!(deliveries(&backup), 9);
@@ -130,7 +131,7 @@ fn a_restore_that_is_killed_leaves_the_old_store_or_the_new_one() {
             let store = open(&path);
             let hook = rfi_hook(&store, "acme");
             queue(&store, hook, 1..=4);
-            store.backup(&folder.join("backup.db"), false, at(10), &|| Ok(())).unwrap();
+            store.backup(&folder.join("backup.db"), false, at(10), &Cancel::new()).unwrap();
             queue(&store, hook, 5..=9);
             for name in ["hooks.db", "hooks.db-wal"] {
                 fs::copy(apart.path().join(name), folder.join(name)).unwrap();

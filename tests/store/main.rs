@@ -21,6 +21,7 @@ use tieback::random::SystemRandom;
 use tieback::store::Store;
 use tieback::store::memory::MemoryStore;
 use tieback::store::sqlite::SqliteStore;
+use tieback::time::Cancel;
 
 /// A store of its own for one claim.
 struct Fresh {
@@ -40,7 +41,7 @@ impl Deref for Fresh {
 impl Drop for Fresh {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            let report = self.store.check_integrity(false).expect("the store can be looked at");
+            let report = self.store.check_integrity(false, &Cancel::new()).expect("the store can be looked at");
             assert!(report.is_sound(), "{report:?}");
         }
     }

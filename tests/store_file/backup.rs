@@ -5,14 +5,15 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
-use tieback::error::{Error, ErrorKind, Result};
+use tieback::error::{ErrorKind, Result};
 use tieback::store::sqlite::SqliteStore;
 use tieback::store::{Log, Queue, Upkeep};
+use tieback::time::Cancel;
 
 use crate::given::*;
 
 fn backup(store: &SqliteStore, to: &Path) -> Result<()> {
-    store.backup(to, false, at(100), &|| Ok(()))
+    store.backup(to, false, at(100), &Cancel::new())
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -39,7 +40,7 @@ fn a_backup_has_everything_in_one_file_for_this_user_alone() {
     let copy = SqliteStore::open(&to).unwrap();
     assert_eq!(queued(&copy, hook), queued(&store, hook)[..50]);
     assert_eq!(listed(&copy, hook), listed(&store, hook)[2..]);
-    assert!(copy.check_integrity(false).unwrap().is_sound());
+    assert!(copy.check_integrity(false, &Cancel::new()).unwrap().is_sound());
 }
 
 /// Whatever was answered before the backup began is in it, and every event is in it whole.
@@ -72,7 +73,7 @@ fn a_backup_is_of_one_moment_while_events_are_published() {
             let copy = SqliteStore::open(&to).unwrap();
             let kept = copy.stats(at(0)).unwrap().queued as i64;
             assert!((2 * before..=2 * after).contains(&kept) && kept % 2 == 0, "{before} <= {kept} / 2 <= {after}");
-            assert!(copy.check_integrity(false).unwrap().is_sound());
+            assert!(copy.check_integrity(false, &Cancel::new()).unwrap().is_sound());
             assert_eq!(listed(&copy, hook).len() as i64, kept / 2);
         }
         stop.store(true, Ordering::SeqCst);
@@ -90,9 +91,8 @@ fn writing_goes_on_while_pages_are_copied() {
     let written = AtomicI64::new(0);
     let write = || {
         publish(&store, event(10_000 + written.fetch_add(1, Ordering::SeqCst)));
-        Ok(())
     };
-    store.backup(&to, false, at(100), &write).unwrap();
+    store.backup_in_steps(&to, false, at(100), &Cancel::new(), &write).unwrap();
     assert!(written.load(Ordering::SeqCst) >= 1);
     assert_eq!(SqliteStore::open(&to).unwrap().stats(at(0)).unwrap().queued, 900);
     assert_eq!(store.stats(at(0)).unwrap().queued as i64, 900 + written.load(Ordering::SeqCst));
@@ -104,8 +104,8 @@ fn a_backup_that_is_called_off_leaves_nothing() {
     let store = SqliteStore::open(&folder.path().join("hooks.db")).unwrap();
     rfi_hook(&store, "acme");
     let to = apart.path().join("backup.db");
-    let off = || Err(Error::new(ErrorKind::Closed, "the engine is closed"));
-    refused(store.backup(&to, false, at(100), &off), ErrorKind::Closed);
+    let cancel = Cancel::new();
+    refused(store.backup_in_steps(&to, false, at(100), &cancel, &|| cancel.request()), ErrorKind::Cancelled);
     assert_eq!(names(apart.path()), [""; 0]);
 }
 
@@ -122,14 +122,11 @@ fn a_file_that_is_there_is_replaced_only_when_that_is_said() {
 
     // Also one that comes while the copy is made.
     let late = apart.path().join("late.db");
-    let came = || {
-        fs::write(&late, "accounts").unwrap();
-        Ok(())
-    };
-    refused(store.backup(&late, false, at(100), &came), ErrorKind::Conflict);
+    let came = || fs::write(&late, "accounts").unwrap();
+    refused(store.backup_in_steps(&late, false, at(100), &Cancel::new(), &came), ErrorKind::Conflict);
     assert_eq!(fs::read(&late).unwrap(), b"accounts");
 
-    store.backup(&to, true, at(100), &|| Ok(())).unwrap();
+    store.backup(&to, true, at(100), &Cancel::new()).unwrap();
     assert_eq!(names(apart.path()), ["backup.db", "late.db"]);
     SqliteStore::open(&to).unwrap();
 }
@@ -144,17 +141,19 @@ fn a_backup_never_takes_the_place_of_a_store_in_use() {
     fs::hard_link(&path, &link).unwrap();
     let own = ["hooks.db", "hooks.db-wal", "hooks.db-shm", "hooks.db-lock", "hooks.db-restored", "link.db"];
     for name in own {
-        let said =
-            message_of(store.backup(&folder.path().join(name), true, at(100), &|| Ok(())), ErrorKind::InvalidArgument);
+        let said = message_of(
+            store.backup(&folder.path().join(name), true, at(100), &Cancel::new()),
+            ErrorKind::InvalidArgument,
+        );
         assert!(said.contains("another file"), "{said}");
     }
     let other_path = folder.path().join("other.db");
     let other = SqliteStore::open(&other_path).unwrap();
-    refused(store.backup(&other_path, true, at(100), &|| Ok(())), ErrorKind::Unavailable);
+    refused(store.backup(&other_path, true, at(100), &Cancel::new()), ErrorKind::Unavailable);
     drop(other);
     // A closed store that had no time to move its WAL: its changes would be read into the backup.
     fs::write(folder.path().join("other.db-wal"), [7; 5000]).unwrap();
-    refused(store.backup(&other_path, true, at(100), &|| Ok(())), ErrorKind::Conflict);
+    refused(store.backup(&other_path, true, at(100), &Cancel::new()), ErrorKind::Conflict);
     assert_eq!(queue(&store, hook, 1..=3).len(), 3);
 }
 
@@ -165,11 +164,8 @@ fn a_second_backup_to_one_name_is_unavailable_and_leftovers_are_not_in_the_way()
     rfi_hook(&store, "acme");
     let to = apart.path().join("backup.db");
     fs::write(apart.path().join("backup.db-partial"), "half of it").unwrap();
-    let second = || {
-        refused(backup(&store, &to), ErrorKind::Unavailable);
-        Ok(())
-    };
-    store.backup(&to, false, at(100), &second).unwrap();
+    let second = || refused(backup(&store, &to), ErrorKind::Unavailable);
+    store.backup_in_steps(&to, false, at(100), &Cancel::new(), &second).unwrap();
     assert_eq!(names(apart.path()), ["backup.db"]);
 }
 
@@ -210,12 +206,12 @@ fn compacting_gives_the_space_back() {
     while store.purge(at(3), 250).unwrap().1 {}
     let before = (store.stats(at(0)).unwrap(), listed(&store, hook));
     assert!(before.0.reusable_bytes > before.0.database_bytes / 2, "{:?}", before.0);
-    store.compact().unwrap();
+    store.compact(&Cancel::new()).unwrap();
     let after = (store.stats(at(0)).unwrap(), listed(&store, hook));
     assert_eq!((after.0.reusable_bytes, after.0.wal_bytes), (0, 0));
     assert_eq!(after.0.database_bytes, fs::metadata(&path).unwrap().len());
     assert!(after.0.database_bytes <= before.0.database_bytes - before.0.reusable_bytes, "{:?}", after.0);
     assert_eq!(after.1, before.1);
     assert_eq!(queue(&store, hook, [604]).len(), 1);
-    assert!(store.check_integrity(false).unwrap().is_sound());
+    assert!(store.check_integrity(false, &Cancel::new()).unwrap().is_sound());
 }

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use tieback::error::{Error, ErrorKind};
 use tieback::store::sqlite::SqliteStore;
 use tieback::store::{Queue, Store, Upkeep};
+use tieback::time::Cancel;
 
 use crate::given::*;
 
@@ -199,7 +200,7 @@ fn a_disk_that_gets_full_during_a_backup_keeps_nothing_of_it_and_the_store_is_as
     let hook = rfi_hook(&store, "acme");
     queue(&store, hook, 1..=900);
     let to = disk.at.join("backup.db");
-    let error = store.backup(&to, false, at(10), &|| Ok(())).unwrap_err();
+    let error = store.backup(&to, false, at(10), &Cancel::new()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Storage);
     assert!(error.message().contains("full") && error.message().contains("backup.db"), "{error}");
     assert_eq!(fs::read_dir(&disk.at).unwrap().count(), 0);
@@ -207,7 +208,7 @@ fn a_disk_that_gets_full_during_a_backup_keeps_nothing_of_it_and_the_store_is_as
 
     // One that is to be replaced stays until the new one is whole.
     fs::write(&to, "the backup of yesterday").unwrap();
-    store.backup(&to, true, at(10), &|| Ok(())).unwrap_err();
+    store.backup(&to, true, at(10), &Cancel::new()).unwrap_err();
     assert_eq!(fs::read(&to).unwrap(), b"the backup of yesterday");
     assert_eq!(fs::read_dir(&disk.at).unwrap().count(), 1);
 }
@@ -220,7 +221,7 @@ fn a_disk_that_gets_full_during_a_restore_keeps_the_store_that_was_there() {
     let hook = rfi_hook(&big, "acme");
     queue(&big, hook, 1..=900);
     let backup = folder.path().join("backup.db");
-    big.backup(&backup, false, at(10), &|| Ok(())).unwrap();
+    big.backup(&backup, false, at(10), &Cancel::new()).unwrap();
 
     let path = disk.at.join("hooks.db");
     let store = SqliteStore::open(&path).unwrap();

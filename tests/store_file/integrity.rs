@@ -9,6 +9,7 @@ use tieback::error::ErrorKind;
 use tieback::policy::lane::Verdict;
 use tieback::store::Upkeep;
 use tieback::store::sqlite::SqliteStore;
+use tieback::time::Cancel;
 use tieback::types::{Check, IntegrityReport, Why};
 
 use crate::given::*;
@@ -27,7 +28,10 @@ fn closed_store() -> (TempDir, PathBuf) {
 }
 
 fn look(path: &Path, quick: bool) -> IntegrityReport {
-    SqliteStore::open(path).expect("the store opens").check_integrity(quick).expect("the store can be looked at")
+    SqliteStore::open(path)
+        .expect("the store opens")
+        .check_integrity(quick, &Cancel::new())
+        .expect("the store can be looked at")
 }
 
 /// Another program that keeps no rule.
@@ -105,7 +109,7 @@ fn overwritten_bytes_are_found_wherever_they_hit_a_page() {
                 refused += 1;
             }
             Ok(store) => {
-                let report = store.check_integrity(false).unwrap();
+                let report = store.check_integrity(false, &Cancel::new()).unwrap();
                 assert!(!report.is_sound(), "page {page} is damaged and nothing is found");
                 assert!(report.findings.iter().any(|found| found.check == Check::File), "{report:?}");
                 found += 1;

@@ -9,6 +9,7 @@ use tieback::policy::seal::StoreKeys;
 use tieback::random::SystemRandom;
 use tieback::store::sqlite::SqliteStore;
 use tieback::store::{Log, Queue, Registry, Upkeep};
+use tieback::time::Cancel;
 use tieback::types::{HookId, Purged};
 
 use crate::given::*;
@@ -74,7 +75,7 @@ fn a_store_of_every_earlier_schema_is_brought_to_the_newest() {
         schemas::written_in(version, &path);
         assert_eq!(columns_and_version(&path).1, version as i64);
         let store = SqliteStore::open(&path).unwrap();
-        let report = store.check_integrity(false).unwrap();
+        let report = store.check_integrity(false, &Cancel::new()).unwrap();
         assert!(report.is_sound(), "schema {version}: {report:?}");
         let stats = store.stats(at(31)).unwrap();
         assert_eq!((stats.hooks, stats.queued, stats.delivered, stats.discarded), (1, 1, 1, 1), "schema {version}");

@@ -10,7 +10,7 @@ use tieback::error::{ErrorKind, Result};
 use tieback::policy::lane::Verdict;
 use tieback::store::sqlite::SqliteStore;
 use tieback::store::{Log, Registry, Store, Upkeep};
-use tieback::time::Timestamp;
+use tieback::time::{Cancel, Timestamp};
 use tieback::types::{DeliveryId, HookId, Id, Restored, RestoredLane};
 
 use crate::given::*;
@@ -47,7 +47,7 @@ impl Place {
 }
 
 fn backup(store: &SqliteStore, to: &Path, seconds: i64) {
-    store.backup(to, true, at(seconds), &|| Ok(())).unwrap();
+    store.backup(to, true, at(seconds), &Cancel::new()).unwrap();
 }
 
 /// A store with two hooks and five events, the first delivered and the second in back-off, and its backup.
@@ -93,7 +93,7 @@ fn a_restored_store_is_as_it_was_when_the_backup_was_taken() {
     assert_eq!(store.triggers(&company(), hook, &page(0, None)).unwrap(), before.2);
     let unmarked = listed(&store, hook).into_iter().map(|one| tieback::types::Delivery { restored: false, ..one });
     assert_eq!(unmarked.collect::<Vec<_>>(), before.0);
-    assert!(store.check_integrity(false).unwrap().is_sound());
+    assert!(store.check_integrity(false, &Cancel::new()).unwrap().is_sound());
     assert!(publish(&store, event(5)).duplicate, "what was published before the backup is known");
 }
 

@@ -10,7 +10,7 @@ use crate::tree::{File, expect_clean, files};
 
 /// The house from the ground up. The order is the rule: what stands earlier may be named by what stands later.
 const FLOORS: &[(&str, &[&str])] = &[
-    ("words", &["error", "time", "random", "secret", "report", "types", "service"]),
+    ("words", &["error", "time", "random", "secret", "types", "report", "service"]),
     (
         "decisions",
         &[

@@ -13,14 +13,15 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
 use super::fault::{Fault, storage_error};
+use super::interrupt::interruptible;
 use super::location::{Location, unusable};
 use super::lock::{is_held, private};
 use super::open::{connect_reader, sync_directory};
 use super::schema::SIDE_FILES;
 use crate::error::{Error, ErrorKind, Result};
-use crate::time::Timestamp;
+use crate::time::{Cancel, Timestamp};
 
-/// Between two questions whether to go on: 4 MiB.
+/// Between two looks at the token: 4 MiB.
 const PAGES_PER_STEP: i32 = 1024;
 
 /// Copies the store to a new file.
@@ -29,12 +30,13 @@ pub fn backup(
     to: &Path,
     replace: bool,
     now: Timestamp,
-    go_on: &dyn Fn() -> Result<()>,
+    cancel: &Cancel,
+    between: &dyn Fn(),
 ) -> Result<()> {
     let to = Location::of_file(to)?;
     check_target(store, &to, replace)?;
     let partial = Partial::make(&to)?;
-    copy(store, &partial, now, go_on)?;
+    copy(store, &partial, now, cancel, between)?;
     partial.take_place(&to, replace)
 }
 
@@ -160,19 +162,19 @@ fn rename_to_new(from: &Path, to: &Path) -> std::io::Result<()> {
 }
 
 /// Copies all pages as they are at one moment, and makes sure that the copy can be read.
-fn copy(store: &Location, partial: &Partial, now: Timestamp, go_on: &dyn Fn() -> Result<()>) -> Result<()> {
+fn copy(store: &Location, partial: &Partial, now: Timestamp, cancel: &Cancel, between: &dyn Fn()) -> Result<()> {
     let of_store = |cause: rusqlite::Error| storage_error(&cause, &store.database);
     let of_copy = |fault: Fault| fault.into_error(&partial.at.database);
     let source = connect_reader(&store.database).map_err(of_store)?;
     source.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema").map_err(of_store)?;
     {
         let mut copy = connect_copy(&partial.at.database).map_err(|cause| of_copy(cause.into()))?;
-        copy_pages(&source, &mut copy, go_on).map_err(of_copy)?;
+        copy_pages(&source, &mut copy, cancel, between).map_err(of_copy)?;
     }
     // From here on what is written meanwhile is moved into the store's file again.
     drop(source);
-    let copy = connect_copy(&partial.at.database).map_err(|cause| of_copy(cause.into()))?;
-    finish(&copy, now).map_err(of_copy)?;
+    let mut copy = connect_copy(&partial.at.database).map_err(|cause| of_copy(cause.into()))?;
+    interruptible(&mut copy, cancel, |copy| finish(copy, now)).map_err(of_copy)?;
     copy.close().map_err(|(_, cause)| of_copy(cause.into()))
 }
 
@@ -190,10 +192,11 @@ fn connect_copy(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-fn copy_pages(source: &Connection, copy: &mut Connection, go_on: &dyn Fn() -> Result<()>) -> Result<(), Fault> {
+fn copy_pages(source: &Connection, copy: &mut Connection, cancel: &Cancel, between: &dyn Fn()) -> Result<(), Fault> {
     let backup = Backup::new(source, copy)?;
     loop {
-        go_on()?;
+        between();
+        cancel.check()?;
         match backup.step(PAGES_PER_STEP)? {
             StepResult::Done => return Ok(()),
             StepResult::More => {}

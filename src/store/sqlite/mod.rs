@@ -10,6 +10,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use self::fault::Fault;
+use self::interrupt::interruptible;
 use self::location::Location;
 use self::lock::StoreLock;
 use self::readers::Readers;
@@ -20,7 +21,7 @@ use super::{Upkeep, refusal};
 use crate::error::Result;
 use crate::policy::seal::StoreKeys;
 use crate::random::{Random, SystemRandom};
-use crate::time::Timestamp;
+use crate::time::{Cancel, Timestamp};
 use crate::types::{IntegrityReport, Restored, RestoredLane};
 
 /// The statement in `sql/<name>.sql`.
@@ -38,6 +39,7 @@ mod schema;
 
 mod seal;
 
+mod interrupt;
 mod open;
 mod readers;
 mod row;
@@ -121,6 +123,21 @@ impl SqliteStore {
         restore::restore(backup, path, replace, now).map_err(|error| error.during("restore"))
     }
 
+    /// Copies the store as [`Upkeep::backup`] does, and calls `between` before every 4 MiB of pages.
+    ///
+    /// # Errors
+    /// Those of [`Upkeep::backup`].
+    pub fn backup_in_steps(
+        &self,
+        to: &Path,
+        replace: bool,
+        now: Timestamp,
+        cancel: &Cancel,
+        between: &dyn Fn(),
+    ) -> Result<()> {
+        backup::backup(&self.location, to, replace, now, cancel, between)
+    }
+
     fn read<T>(&self, reading: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T> {
         self.readers.run(reading)
     }
@@ -134,16 +151,16 @@ impl SqliteStore {
 }
 
 impl Upkeep for SqliteStore {
-    fn check_integrity(&self, quick: bool) -> Result<IntegrityReport> {
-        self.read(|tx| integrity::check(tx, quick, Some(&self.seals)))
+    fn check_integrity(&self, quick: bool, cancel: &Cancel) -> Result<IntegrityReport> {
+        self.readers.run_long(cancel, |tx| integrity::check(tx, quick, Some(&self.seals)))
     }
 
-    fn compact(&self) -> Result<()> {
-        self.writer.alone(compact::compact)
+    fn compact(&self, cancel: &Cancel) -> Result<()> {
+        self.writer.alone(|connection| interruptible(connection, cancel, |connection| compact::compact(connection)))
     }
 
-    fn backup(&self, to: &Path, replace: bool, now: Timestamp, go_on: &dyn Fn() -> Result<()>) -> Result<()> {
-        backup::backup(&self.location, to, replace, now, go_on)
+    fn backup(&self, to: &Path, replace: bool, now: Timestamp, cancel: &Cancel) -> Result<()> {
+        self.backup_in_steps(to, replace, now, cancel, &|| {})
     }
 
     fn restored_lanes(&self) -> Result<Vec<RestoredLane>> {

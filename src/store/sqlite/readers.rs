@@ -7,8 +7,10 @@ use std::sync::{Mutex, PoisonError};
 use rusqlite::Connection;
 
 use super::fault::{Fault, storage_error};
+use super::interrupt::interruptible;
 use super::open::connect_reader;
 use crate::error::Result;
+use crate::time::Cancel;
 
 /// How many idle connections are kept; more are made when more threads read at once.
 const MAX_IDLE: usize = 4;
@@ -29,6 +31,14 @@ impl Readers {
     pub fn run<T>(&self, reading: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T> {
         let mut connection = self.take()?;
         let result = in_transaction(&mut connection, reading);
+        self.put_back(connection);
+        result.map_err(|fault| fault.into_error(&self.path))
+    }
+
+    /// The same, until the token is requested.
+    pub fn run_long<T>(&self, cancel: &Cancel, reading: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T> {
+        let mut connection = self.take()?;
+        let result = interruptible(&mut connection, cancel, |connection| in_transaction(connection, reading));
         self.put_back(connection);
         result.map_err(|fault| fault.into_error(&self.path))
     }

@@ -95,8 +95,8 @@ impl Writer {
     }
 
     /// Runs `work` outside of a transaction, while nobody writes.
-    pub fn alone<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T> {
-        work(&lock(&self.seat).connection).map_err(|fault| fault.into_error(&self.path))
+    pub fn alone<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T, Fault>) -> Result<T> {
+        work(&mut lock(&self.seat).connection).map_err(|fault| fault.into_error(&self.path))
     }
 
     fn commit_together(&self, seat: &mut Seat, mut jobs: Vec<Box<dyn Job>>) {
