@@ -5,9 +5,11 @@
 
 mod answer;
 mod boundary;
+mod cancel;
 mod convert;
 mod engine;
 mod opened;
+mod report;
 mod wait;
 
 use std::ffi::OsString;
@@ -21,6 +23,10 @@ use pyo3::sync::PyOnceLock;
 #[pymodule]
 mod _tieback {
     use super::*;
+    use crate::cancel::Ending;
+
+    #[pymodule_export]
+    use super::cancel::Cancel;
 
     #[pymodule_export]
     use super::engine::Engine;
@@ -55,7 +61,7 @@ mod _tieback {
     #[pyfunction]
     fn restore(py: Python<'_>, backup: PathBuf, path: PathBuf, replace: bool) -> PyResult<Py<PyAny>> {
         let call = move || tieback::engine::Engine::restore(&backup, &path, replace);
-        let restored = wait::on_a_thread(py, "restore", call)?;
+        let restored = wait::on_a_thread(py, "restore", &Ending::default(), call)?;
         convert::to_python(py, &tieback::wire::own::restored_to_json(&restored))
     }
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 
 from . import _tieback
+from ._cancel import Cancel, cancel_to_input
 from ._errors import Error, error_from_answer
 from ._event import Event, Published, event_to_input, published_from_answer
 from ._input import (
@@ -34,6 +35,7 @@ from ._status import (
     Stats,
     idle_report_from_answer,
     notice_from_answer,
+    notice_listener,
     purged_from_answer,
     stats_from_answer,
 )
@@ -70,6 +72,7 @@ def open(
     store_key_old: Iterable[str] = (),
     danger_allow_http: bool = False,
     danger_allow_private_addresses: bool = False,
+    on_notice: Callable[[Notice], object] | None = None,
 ) -> Engine:
     """Opens an engine on its SQLite file, which is created when it is not there. Starts no thread.
 
@@ -100,6 +103,10 @@ def open(
     A store in clear text is sealed by opening it, for good. To change the key, give the new one as `store_key` and the
     one before in `store_key_old`, once. A store that is sealed with another key is an `InvalidArgumentError`, which
     names that key's id.
+
+    `on_notice` is called with each notice as it happens, on whichever thread that is; `Engine.notices` tells it as well.
+    Inside of it, as inside of a handler of `logging`, the engine may be used but not run: `start`, `stop`, `pump` and
+    `run_until_idle` are a `ConflictError` there. What it raises goes to `sys.unraisablehook`.
 
     Any number of engines may have one file open, in this process and in others. `UnavailableError` when the file is of
     an earlier version, or to be sealed, and another engine has it open; `StorageError` when it is no store.
@@ -139,8 +146,11 @@ def open(
         danger_allow_http=flag("danger_allow_http", danger_allow_http),
         danger_allow_private_addresses=flag("danger_allow_private_addresses", danger_allow_private_addresses),
     )
+    # Only now: a program that imports tieback and opens nothing does without the time that `logging` takes to import.
+    from . import _logging
+
     where = plain_text("path", os.fspath(path))
-    native = _tieback.Engine(where, options)
+    native = _tieback.Engine(where, options, _logging.wanted, _logging.log, notice_listener(on_notice))
     return Engine(native, where)
 
 
@@ -148,7 +158,8 @@ class Engine(Live):
     """An embedded engine. `tieback.open` makes it; use it from as many threads as you like.
 
     It delivers in one of two ways: on threads of its own from `start` to `stop`, or inside `run_until_idle` and `pump`,
-    on the thread that calls them. A `with` block closes it. One that is still
+    on the thread that calls them. A call that takes `cancel` is ended by that token: then it is a `CancelledError`. A `with`
+    block closes it. One that is still
     open when the program ends is closed then; one that is dropped before, open, is a `ResourceWarning`.
 
     In a forked child it is closed: every call is a `ClosedError` there, and the parent's goes on. It can be neither
@@ -223,15 +234,18 @@ class Engine(Live):
         What has not ended by then is queued again. Stopping a stopped engine changes nothing."""
         self._native.stop(seconds("grace", grace))
 
-    def pump(self, *, budget: float) -> IdleReport:
+    def pump(self, *, budget: float, cancel: Cancel | None = None) -> IdleReport:
         """Delivers on this thread what is due, for about `budget` seconds; returns early when nothing is in flight or
         due. Call it often while `idle` is false: attempts in flight go on at the next call only."""
-        return idle_report_from_answer(self._native.pump(seconds("budget", budget)))
+        return idle_report_from_answer(self._native.pump(seconds("budget", budget), cancel_to_input(cancel)))
 
-    def run_until_idle(self, *, timeout: float, wait_paused: bool = False) -> IdleReport:
+    def run_until_idle(
+        self, *, timeout: float, wait_paused: bool = False, cancel: Cancel | None = None
+    ) -> IdleReport:
         """Delivers until nothing is in flight or due, or `timeout` seconds have passed. Lanes in back-off are waited
         for only with `wait_paused`. On a started engine it waits; else it works on this thread."""
-        answer = self._native.run_until_idle(seconds("timeout", timeout), flag("wait_paused", wait_paused))
+        span, paused = seconds("timeout", timeout), flag("wait_paused", wait_paused)
+        answer = self._native.run_until_idle(span, paused, cancel_to_input(cancel))
         return idle_report_from_answer(answer)
 
     # ---- operating ----
@@ -264,10 +278,10 @@ class Engine(Live):
         """How much there is to do, what is kept, and what that takes on the disk. Cheap, however much there is."""
         return stats_from_answer(self._native.stats())
 
-    def purge(self) -> Purged:
+    def purge(self, *, cancel: Cancel | None = None) -> Purged:
         """Removes at once what has been kept for longer than `retention`, and says what went. A worker does the same
         when it starts and every hour. It works in small transactions; publishing and delivering go on beside it."""
-        return purged_from_answer(self._native.purge())
+        return purged_from_answer(self._native.purge(cancel_to_input(cancel)))
 
     def notices(self) -> list[Notice]:
         """What happened since the last call: lanes that paused, resumed or were flushed, a store that failed or was
@@ -276,23 +290,27 @@ class Engine(Live):
 
     # ---- upkeep ----
 
-    def backup(self, path: str | os.PathLike[str], *, replace: bool = False) -> None:
+    def backup(
+        self, path: str | os.PathLike[str], *, replace: bool = False, cancel: Cancel | None = None
+    ) -> None:
         """Writes a backup: one file with everything as it is at one moment, for this user alone. Publishing and
         delivering go on. The file gets its name when it is whole, checked and on disk; one that is there already is a
         `ConflictError`, or with `replace` is replaced then. `tieback.restore` makes a store of it."""
-        self._native.backup(plain_text("path", os.fspath(path)), flag("replace", replace))
+        where = plain_text("path", os.fspath(path))
+        self._native.backup(where, flag("replace", replace), cancel_to_input(cancel))
 
-    def check_integrity(self, *, quick: bool = False) -> IntegrityReport:
+    def check_integrity(self, *, quick: bool = False, cancel: Cancel | None = None) -> IntegrityReport:
         """Looks for damage in the store, and says what it found: pages and indexes that contradict each other, rows
         that refer to nothing, counts that are wrong, content that cannot be read. It changes nothing; publishing and
         delivering go on. `quick` leaves out what compares every row of the log."""
-        return integrity_report_from_answer(self._native.check_integrity(flag("quick", quick)))
+        answer = self._native.check_integrity(flag("quick", quick), cancel_to_input(cancel))
+        return integrity_report_from_answer(answer)
 
-    def compact(self) -> None:
+    def compact(self, *, cancel: Cancel | None = None) -> None:
         """Gives the space of what was removed back to the file system; `Stats.reusable_bytes` says how much that is. It
         takes as long as writing what is kept, and room for that twice, in the temporary folder and beside the store;
         publishing waits meanwhile, and so does whatever else writes. Without it the space is used again."""
-        self._native.compact()
+        self._native.compact(cancel_to_input(cancel))
 
     # ---- ending ----
 

@@ -6,11 +6,11 @@ from typing import NoReturn, SupportsIndex
 
 
 class Live:
-    """Cannot be copied or pickled: there is one file, and one set of connections, behind it."""
+    """Cannot be copied or pickled: what is behind it, such as a file, is there once and in this process."""
 
     __slots__ = ()
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
         raise TypeError(
-            f"a tieback.{type(self).__name__} cannot be copied or pickled: open an engine where it is to be used"
+            f"a tieback.{type(self).__name__} cannot be copied or pickled: make one in the process that is to use it"
         )
