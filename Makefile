@@ -72,6 +72,7 @@ fuzz: ## fuzz URLs, JSON and lanes on this toolchain (FUZZ_SECONDS=60 each, at t
 bench: ## measure speed against baselines in the same run (BENCH="hooks stored", SIZE="--rounds 9")
 	$(CARGO) bench --bench speed -- $(BENCH) $(SIZE)
 	$(if $(BENCH),,$(CARGO) bench --bench opening)
+	$(if $(BENCH),,$(MAKE) --no-print-directory python-bench)
 
 # ---- the Python module ----
 
@@ -110,6 +111,15 @@ python-tests: python-module
 	$(VENV)/bin/python -m mypy.stubtest tieback
 	$(VENV)/bin/python -m mypy --strict --cache-dir target/mypy --package tieback
 	$(VENV)/bin/python -m mypy --strict --cache-dir target/mypy python/tests examples/python
+
+# Of a wheel as users get it, optimised, in a folder of its own.
+.PHONY: python-bench
+python-bench: $(VENV)/requirements.stamp
+	rm -rf target/bench-python
+	$(VENV)/bin/maturin build --quiet --locked --release --manifest-path python/Cargo.toml \
+		--interpreter $(VENV)/bin/python --auditwheel skip --out target/bench-python </dev/null
+	$(VENV)/bin/pip install $(PIP_QUIET) --no-index --no-deps --target target/bench-python target/bench-python/*.whl
+	PYTHONPATH=target/bench-python $(VENV)/bin/python benches/python.py
 
 define python-check
 $(CARGO) fmt --check --manifest-path python/Cargo.toml

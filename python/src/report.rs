@@ -1,7 +1,7 @@
 //! What an engine tells, passed on to Python: lines to `logging`, notices to a callback.
 //!
-//! An engine's threads are none of Python's. They wait for the GIL here and hold no lock meanwhile; when the interpreter
-//! is about to end they get none, and what they have to tell is dropped.
+//! An engine's threads are none of Python's. They wait for the GIL here and hold no lock meanwhile; when the
+//! interpreter is about to end they get none, and what they have to tell is dropped.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};

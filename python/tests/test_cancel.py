@@ -86,9 +86,14 @@ def test_signal_handler_may_request_it(
     endpoint.open.clear()
     engine.publish(event)
     cancel = tieback.Cancel()
+
+    def signal_when_asked() -> None:
+        endpoint.wait_for_requests(1)
+        signal.raise_signal(signal.SIGUSR1)
+
     before = signal.signal(signal.SIGUSR1, lambda number, frame: cancel.request())
     try:
-        killer = threading.Thread(target=lambda: (endpoint.wait_for_requests(1), signal.raise_signal(signal.SIGUSR1)))
+        killer = threading.Thread(target=signal_when_asked)
         killer.start()
         with pytest.raises(tieback.CancelledError):
             engine.run_until_idle(timeout=DEADLINE, cancel=cancel)

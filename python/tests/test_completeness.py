@@ -162,7 +162,11 @@ FIELDS = {
     "attempt_response_header_value": "response_headers",
     "stats_oldest_queued_age_ms": "oldest_queued_age",
 }
-PLURALS = {"hook_signing_secret": "signing_secrets", "resource_event_type": "event_types", "delivery_attempt": "attempts"}
+PLURALS = {
+    "hook_signing_secret": "signing_secrets",
+    "resource_event_type": "event_types",
+    "delivery_attempt": "attempts",
+}
 
 
 def getters(noun: str) -> set[str]:

@@ -104,7 +104,7 @@ def open(
     one before in `store_key_old`, once. A store that is sealed with another key is an `InvalidArgumentError`, which
     names that key's id.
 
-    `on_notice` is called with each notice as it happens, on whichever thread that is; `Engine.notices` tells it as well.
+    `on_notice` is called with each notice as it happens, on whichever thread that is; `Engine.notices` tells it too.
     Inside of it, as inside of a handler of `logging`, the engine may be used but not run: `start`, `stop`, `pump` and
     `run_until_idle` are a `ConflictError` there. What it raises goes to `sys.unraisablehook`.
 
@@ -158,9 +158,10 @@ class Engine(Live):
     """An embedded engine. `tieback.open` makes it; use it from as many threads as you like.
 
     It delivers in one of two ways: on threads of its own from `start` to `stop`, or inside `run_until_idle` and `pump`,
-    on the thread that calls them. A call that takes `cancel` is ended by that token: then it is a `CancelledError`. A `with`
-    block closes it. One that is still
-    open when the program ends is closed then; one that is dropped before, open, is a `ResourceWarning`.
+    on the thread that calls them. A call that takes `cancel` is ended by that token: then it is a `CancelledError`.
+
+    A `with` block closes it. One that is still open when the program ends is closed then; one that is dropped before,
+    open, is a `ResourceWarning`.
 
     In a forked child it is closed: every call is a `ClosedError` there, and the parent's goes on. It can be neither
     copied nor pickled.

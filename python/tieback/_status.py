@@ -83,14 +83,13 @@ class Purged:
     """Deleted hooks that nothing in the log belonged to any more."""
 
 
-def notice_listener(on_notice: object) -> Callable[[Answer], object] | None:
+def notice_listener(on_notice: Callable[[Notice], object] | None) -> Callable[[Answer], object] | None:
     """What the native half calls with each notice, for a function that a caller gave."""
     if on_notice is None:
         return None
     if not callable(on_notice):
         raise TypeError(f"on_notice is of type {type(on_notice).__name__}: give a function that takes a tieback.Notice")
-    listener = on_notice
-    return lambda answer: listener(notice_from_answer(answer))
+    return lambda answer: on_notice(notice_from_answer(answer))
 
 
 def notice_from_answer(answer: Answer) -> Notice:
