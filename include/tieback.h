@@ -86,7 +86,7 @@
  */
 #define TIEBACK_ENGINE_OPTIONS_INIT \
     { sizeof(tieback_engine_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-      0, 0, 0, 0, 0 }
+      0, 0, 0, 0, 0, { 0, 0, 0 }, { 0, 0, 0 }, 0 }
 
 /**
  * Begins `tieback_hook_options`.
@@ -123,6 +123,26 @@
  * The level of a project's scope.
  */
 #define TIEBACK_LEVEL_PROJECT 2
+
+/**
+ * Something is lost or stands still: a queue was discarded, the store fails.
+ */
+#define TIEBACK_LOG_ERROR 1
+
+/**
+ * Something is in the way and is tried again: a lane is paused.
+ */
+#define TIEBACK_LOG_WARN 2
+
+/**
+ * What an operator wants to have read afterwards: opened, started, hooks created, lanes that go on.
+ */
+#define TIEBACK_LOG_INFO 3
+
+/**
+ * Each publish and each attempt.
+ */
+#define TIEBACK_LOG_DEBUG 4
 
 /**
  * The status of a hook that delivers, in a `tieback_hook_change`.
@@ -257,6 +277,17 @@ typedef struct tieback_attempt tieback_attempt;
 typedef struct tieback_bulk tieback_bulk;
 
 /**
+ * A token that ends the calls which carry it. A checked handle, for any number of threads.
+ *
+ * Calls carry a token through their handle: `tieback_engine_with_cancel` makes a second handle of an engine, and
+ * `tieback_service_with_cancel` one of a service, whose calls the token ends with TIEBACK_CANCELLED. A call that has
+ * not begun does nothing then. Of those under way, the long ones end soon (`tieback_engine_run_until_idle`, `_pump`,
+ * `_purge`, `_backup`, `_check_integrity`, `_compact`); the others run to their end, so that nobody has to guess what
+ * became of them. `tieback_engine_stop` has its own `grace_ms` and does not look at the token once it has begun.
+ */
+typedef struct tieback_cancel tieback_cancel;
+
+/**
  * A page of deliveries.
  */
 typedef struct tieback_deliveries tieback_deliveries;
@@ -312,6 +343,11 @@ typedef struct tieback_idle_report tieback_idle_report;
  * What `tieback_engine_check_integrity` found.
  */
 typedef struct tieback_integrity_report tieback_integrity_report;
+
+/**
+ * One line for the host's log. It is there during the call that tells it.
+ */
+typedef struct tieback_log_line tieback_log_line;
 
 /**
  * One happening on a hook's lane, or to the store under all of them.
@@ -396,6 +432,49 @@ typedef struct {
      */
     int64_t project_id;
 } tieback_scope;
+
+/**
+ * A function that is told each notice as it happens. All zero: nobody is told; `tieback_engine_notices` has them too.
+ *
+ * It is called on whichever thread something happens: one of the engine's, or yours inside of a call; by several
+ * threads at once. It must return, and not by `longjmp` or a C++ exception. Inside of it you may read, manage, publish
+ * and cancel; `tieback_engine_start`, `_stop`, `_pump` and `_run_until_idle` are TIEBACK_CONFLICT there.
+ */
+typedef struct {
+    /**
+     * The function. The notice is there until it returns.
+     */
+    void (*call)(void *user_data, const tieback_notice *notice);
+    /**
+     * What it gets first. Several threads may get it at once.
+     */
+    void *user_data;
+    /**
+     * Called once with `user_data`, when the engine is closed and calls it no more; it may be NULL. When opening fails
+     * it is not called: `user_data` is still yours then.
+     */
+    void (*drop)(void *user_data);
+} tieback_notice_callback;
+
+/**
+ * A function that is told each line for a log. All zero: nobody is told. The rules are those of
+ * `tieback_notice_callback`.
+ */
+typedef struct {
+    /**
+     * The function. The line is there until it returns.
+     */
+    void (*call)(void *user_data, const tieback_log_line *line);
+    /**
+     * What it gets first. Several threads may get it at once.
+     */
+    void *user_data;
+    /**
+     * Called once with `user_data`, when the engine is closed and calls it no more; it may be NULL. When opening fails
+     * it is not called: `user_data` is still yours then.
+     */
+    void (*drop)(void *user_data);
+} tieback_log_callback;
 
 /**
  * How an engine is opened. Begin with TIEBACK_ENGINE_OPTIONS_INIT; a field that is 0 or NULL means its default.
@@ -536,6 +615,18 @@ typedef struct {
      * With those of the attempts in flight, that is all the connections there are.
      */
     int32_t max_idle_connections;
+    /**
+     * A function that is told each notice as it happens. Default: none.
+     */
+    tieback_notice_callback on_notice;
+    /**
+     * A function that is told each line for your log. Default: none.
+     */
+    tieback_log_callback on_log;
+    /**
+     * The most talkative level that `on_log` is told: TIEBACK_LOG_ERROR to TIEBACK_LOG_DEBUG. Default TIEBACK_LOG_INFO.
+     */
+    int32_t log_level;
 } tieback_engine_options;
 
 /**
@@ -943,6 +1034,125 @@ tieback_scope tieback_scope_company(int64_t company_id);
 tieback_scope tieback_scope_project(int64_t project_id, int64_t company_id);
 
 /**
+ * How much the line matters: TIEBACK_LOG_ERROR to TIEBACK_LOG_DEBUG; larger numbers are more talkative.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int32_t tieback_log_line_level(const tieback_log_line *line);
+
+/**
+ * When it happened, RFC 3339 in UTC.
+ *
+ * Ownership: the line's, until the callback returns. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_log_line_at(const tieback_log_line *line);
+
+/**
+ * The hook that it is about; NULL when it concerns all.
+ *
+ * Ownership: the line's, until the callback returns. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_log_line_hook_id(const tieback_log_line *line);
+
+/**
+ * What happened, in one line without secrets.
+ *
+ * Ownership: the line's, until the callback returns. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_log_line_message(const tieback_log_line *line);
+
+/**
+ * The line as JSON.
+ *
+ * Ownership: the line's, until the callback returns. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_log_line_to_json(const tieback_log_line *line);
+
+/**
+ * What happened since the last call: lanes that paused, resumed or were flushed, a store that failed or was restored.
+ * At most 1,024 are kept; the oldest go first.
+ *
+ * Ownership: `*out` is yours; free it with `tieback_notices_free`. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_CLOSED.
+ */
+tieback_status tieback_engine_notices(const tieback_engine *engine, tieback_notices **out, tieback_error **error);
+
+/**
+ * Frees a list and its notices.
+ *
+ * Ownership: ends the list. Threads: one. NULL: nothing happens. Errors: none.
+ */
+void tieback_notices_free(tieback_notices *list);
+
+/**
+ * How many notices the list has.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+size_t tieback_notices_len(const tieback_notices *list);
+
+/**
+ * One notice of the list, from 0.
+ *
+ * Ownership: the list's, until it is freed. Threads: any. NULL: gives NULL, and so does an index past the end.
+ * Errors: none.
+ */
+const tieback_notice *tieback_notices_at(const tieback_notices *list, size_t index);
+
+/**
+ * The hook's id; NULL when the notice concerns all hooks.
+ *
+ * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_notice_hook_id(const tieback_notice *notice);
+
+/**
+ * When it happened, as RFC 3339.
+ *
+ * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_notice_at(const tieback_notice *notice);
+
+/**
+ * What happened: "paused", "resumed", "flushed"; "store_failed" while the store cannot keep what was delivered (such
+ * as on a full disk): then nothing starts, and it is tried again every second; "out_of_descriptors" while this process
+ * may open no more files: then attempts wait, and no endpoint is taken to have failed; or "restored" when the engine
+ * opened a store that was restored from a backup and still has what was queued in it, which may have been sent before.
+ *
+ * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_notice_kind(const tieback_notice *notice);
+
+/**
+ * Why the lane was paused, such as "503", what the store's error says, or what to do about file
+ * descriptors; NULL for other kinds.
+ *
+ * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_notice_reason(const tieback_notice *notice);
+
+/**
+ * How many deliveries a flush discarded; 0 for other kinds.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_notice_discarded(const tieback_notice *notice);
+
+/**
+ * How many deliveries were queued in the backup that the store was restored from, and are still; 0 for other kinds.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
+ */
+int64_t tieback_notice_queued(const tieback_notice *notice);
+
+/**
+ * The notice as JSON.
+ *
+ * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
+ */
+const char *tieback_notice_to_json(const tieback_notice *notice);
+
+/**
  * Zeroes options of `struct_size` bytes and writes the size into them: TIEBACK_ENGINE_OPTIONS_INIT for languages
  * without macros.
  *
@@ -1055,6 +1265,63 @@ tieback_status tieback_engine_stats(const tieback_engine *engine, tieback_stats 
  * Errors: TIEBACK_CLOSED, TIEBACK_STORAGE; what was removed until then stays removed.
  */
 tieback_status tieback_engine_purge(const tieback_engine *engine, tieback_purged **out, tieback_error **error);
+
+/**
+ * Makes a token.
+ *
+ * Ownership: `*out` is yours; end it with `tieback_cancel_free`. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_INVALID_ARGUMENT without `out`.
+ */
+tieback_status tieback_cancel_new(tieback_cancel **out, tieback_error **error);
+
+/**
+ * Ends the calls that carry this token: those under way as soon as they can, and every later one at once. Returns
+ * without waiting for them. It stays requested; for further calls use another token.
+ *
+ * Ownership: nothing is given. Threads: any, also inside of a callback; it is not for signal handlers. NULL: `error`
+ * may be. Errors: TIEBACK_CLOSED for a token that is freed.
+ */
+tieback_status tieback_cancel_request(const tieback_cancel *cancel, tieback_error **error);
+
+/**
+ * Whether the token was requested: 1 or 0.
+ *
+ * Ownership: a number. Threads: any. NULL: gives 0, as does a token that is freed. Errors: none.
+ */
+int32_t tieback_cancel_requested(const tieback_cancel *cancel);
+
+/**
+ * Frees the handle of a token. Calls and handles that carry the token keep it; nobody can request it any more.
+ *
+ * Ownership: ends the handle. Threads: any. NULL: nothing happens, nor with a handle that is freed already or belongs
+ * to a parent process. Errors: none.
+ */
+void tieback_cancel_free(tieback_cancel *cancel);
+
+/**
+ * Makes a second handle of an engine, whose calls `cancel` ends. `tieback_engine_close` on it ends this handle alone;
+ * the engine stays open, and the handle is TIEBACK_CLOSED once the engine is closed. Services that are made from it
+ * carry the token too. Made from a handle with a token, it carries the new one alone.
+ *
+ * Ownership: `*out` is yours; end it with `tieback_engine_close`. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_CLOSED for an engine that is closed or a token that is freed.
+ */
+tieback_status tieback_engine_with_cancel(const tieback_engine *engine,
+                                          const tieback_cancel *cancel,
+                                          tieback_engine **out,
+                                          tieback_error **error);
+
+/**
+ * Makes a second handle of a service, whose calls `cancel` ends. Made from a handle with a token, it carries the new
+ * one alone.
+ *
+ * Ownership: `*out` is yours; end it with `tieback_service_free`. Threads: any. NULL: `error` may be.
+ * Errors: TIEBACK_CLOSED for a service that is freed or a token that is.
+ */
+tieback_status tieback_service_with_cancel(const tieback_service *service,
+                                           const tieback_cancel *cancel,
+                                           tieback_service **out,
+                                           tieback_error **error);
 
 /**
  * Frees a report.
@@ -1457,90 +1724,6 @@ const char *tieback_restored_replaced(const tieback_restored *restored);
  * Ownership: the object's, until it is freed. Threads: any. NULL: gives NULL. Errors: none.
  */
 const char *tieback_restored_to_json(const tieback_restored *restored);
-
-/**
- * What happened since the last call: lanes that paused, resumed or were flushed, a store that failed or was restored.
- * At most 1,024 are kept; the oldest go first.
- *
- * Ownership: `*out` is yours; free it with `tieback_notices_free`. Threads: any. NULL: `error` may be.
- * Errors: TIEBACK_CLOSED.
- */
-tieback_status tieback_engine_notices(const tieback_engine *engine, tieback_notices **out, tieback_error **error);
-
-/**
- * Frees a list and its notices.
- *
- * Ownership: ends the list. Threads: one. NULL: nothing happens. Errors: none.
- */
-void tieback_notices_free(tieback_notices *list);
-
-/**
- * How many notices the list has.
- *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
- */
-size_t tieback_notices_len(const tieback_notices *list);
-
-/**
- * One notice of the list, from 0.
- *
- * Ownership: the list's, until it is freed. Threads: any. NULL: gives NULL, and so does an index past the end.
- * Errors: none.
- */
-const tieback_notice *tieback_notices_at(const tieback_notices *list, size_t index);
-
-/**
- * The hook's id; NULL when the notice concerns all hooks.
- *
- * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_notice_hook_id(const tieback_notice *notice);
-
-/**
- * When it happened, as RFC 3339.
- *
- * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_notice_at(const tieback_notice *notice);
-
-/**
- * What happened: "paused", "resumed", "flushed"; "store_failed" while the store cannot keep what was delivered (such
- * as on a full disk): then nothing starts, and it is tried again every second; "out_of_descriptors" while this process
- * may open no more files: then attempts wait, and no endpoint is taken to have failed; or "restored" when the engine
- * opened a store that was restored from a backup and still has what was queued in it, which may have been sent before.
- *
- * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_notice_kind(const tieback_notice *notice);
-
-/**
- * Why the lane was paused, such as "503", what the store's error says, or what to do about file
- * descriptors; NULL for other kinds.
- *
- * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_notice_reason(const tieback_notice *notice);
-
-/**
- * How many deliveries a flush discarded; 0 for other kinds.
- *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
- */
-int64_t tieback_notice_discarded(const tieback_notice *notice);
-
-/**
- * How many deliveries were queued in the backup that the store was restored from, and are still; 0 for other kinds.
- *
- * Ownership: a number. Threads: any. NULL: gives 0. Errors: none.
- */
-int64_t tieback_notice_queued(const tieback_notice *notice);
-
-/**
- * The notice as JSON.
- *
- * Ownership: the notice's, until its list is freed. Threads: any. NULL: gives NULL. Errors: none.
- */
-const char *tieback_notice_to_json(const tieback_notice *notice);
 
 /**
  * Frees the handle of a service. The engine behind it stays open.

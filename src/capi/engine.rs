@@ -39,8 +39,10 @@ pub extern "C" fn tieback_engine_open(
 ) -> tieback_status {
     guard_pointer("open", out, error, || {
         // SAFETY: the caller keeps to the header.
-        let options = unsafe { engine_options::read(options) }?;
-        Engine::open(options).map(handle::of_engine)
+        let (options, callbacks) = unsafe { engine_options::read(options) }?;
+        let engine = Engine::open(options)?;
+        callbacks.take_over();
+        Ok(handle::of_engine(engine))
     })
 }
 
@@ -136,7 +138,7 @@ pub extern "C" fn tieback_engine_pump(
 ) -> tieback_status {
     guard_report("pump", out, error, || {
         let engine = handle::engine(engine)?;
-        engine.pump(text::span("budget_ms", budget_ms)?).map(tieback_idle_report::new)
+        engine.long().pump(text::span("budget_ms", budget_ms)?).map(tieback_idle_report::new)
     })
 }
 
@@ -157,7 +159,7 @@ pub extern "C" fn tieback_engine_run_until_idle(
     guard_report("run_until_idle", out, error, || {
         let engine = handle::engine(engine)?;
         let wait_paused = text::flag("wait_paused", wait_paused)?;
-        engine.run_until_idle(text::span("timeout_ms", timeout_ms)?, wait_paused).map(tieback_idle_report::new)
+        engine.long().run_until_idle(text::span("timeout_ms", timeout_ms)?, wait_paused).map(tieback_idle_report::new)
     })
 }
 
@@ -186,5 +188,5 @@ pub extern "C" fn tieback_engine_purge(
     out: Option<&mut MaybeUninit<*mut tieback_purged>>,
     error: Option<&mut MaybeUninit<*mut tieback_error>>,
 ) -> tieback_status {
-    guard_new("purge", out, error, || handle::engine(engine)?.purge().map(tieback_purged::new))
+    guard_new("purge", out, error, || handle::engine(engine)?.long().purge().map(tieback_purged::new))
 }

@@ -2,9 +2,11 @@
 
 use std::ffi::c_char;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::boundary::guard;
+use super::callbacks::{Callbacks, tieback_log_callback, tieback_notice_callback};
 use super::sized::{self, Growing};
 use super::text;
 use crate::engine::{Engine, EngineOptions, limits};
@@ -96,6 +98,12 @@ pub struct tieback_engine_options {
     /// The most connections that are kept open for the next delivery to the same host, over all hosts. Default 256.
     /// With those of the attempts in flight, that is all the connections there are.
     pub max_idle_connections: i32,
+    /// A function that is told each notice as it happens. Default: none.
+    pub on_notice: tieback_notice_callback,
+    /// A function that is told each line for your log. Default: none.
+    pub on_log: tieback_log_callback,
+    /// The most talkative level that `on_log` is told, TIEBACK_LOG_ERROR to TIEBACK_LOG_DEBUG. Default TIEBACK_LOG_INFO.
+    pub log_level: i32,
 }
 
 // SAFETY: `repr(C)`, begins with its size, and zero is a value of integers and raw pointers.
@@ -119,7 +127,7 @@ pub extern "C" fn tieback_engine_options_init(options: *mut tieback_engine_optio
 ///
 /// # Safety
 /// As for [`sized::required`]; the texts in it are NULL or NUL-terminated.
-pub unsafe fn read(options: *const tieback_engine_options) -> Result<EngineOptions> {
+pub unsafe fn read(options: *const tieback_engine_options) -> Result<(EngineOptions, Arc<Callbacks>)> {
     // SAFETY: the caller's promise is the same.
     let (given, path, csv, outbound, store_keys) = unsafe {
         let given = sized::required(options)?;
@@ -127,7 +135,9 @@ pub unsafe fn read(options: *const tieback_engine_options) -> Result<EngineOptio
         let csv = text::optional("catalogue_csv", given.catalogue_csv)?;
         (given, path, csv, outbound(&given)?, store_keys(&given)?)
     };
-    Ok(EngineOptions {
+    let callbacks = Arc::new(Callbacks::chosen(given.on_notice, given.on_log, given.log_level)?);
+    let options = EngineOptions {
+        report: Arc::clone(&callbacks) as _,
         policy: policy(&given)?,
         egress: outbound.egress,
         tls: outbound.tls,
@@ -142,7 +152,8 @@ pub unsafe fn read(options: *const tieback_engine_options) -> Result<EngineOptio
         limits: limits(cap("max_attempts_in_flight", given.max_attempts_in_flight)?),
         max_idle_connections: outbound.max_idle_connections,
         ..EngineOptions::at(path)
-    })
+    };
+    Ok((options, callbacks))
 }
 
 /// # Safety

@@ -16,27 +16,34 @@ use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 
+use super::cancel::tieback_cancel;
 use super::engine::tieback_engine;
 use super::per_process::PerProcess;
 use super::service::tieback_service;
 use crate::embedded::Embedded;
-use crate::engine::Engine;
+use crate::engine::{Cancellable, Engine};
 use crate::error::{Error, ErrorKind, Result};
 use crate::service::Service;
+use crate::time::Cancel;
 
 /// What a handle means.
 #[derive(Clone)]
 enum Target {
     Engine(Arc<Engine>),
-    /// The service of an engine. It does not keep the engine open: whoever closes that has its file free again.
+    /// A second handle of an engine. It does not keep the engine open: whoever closes that has its file free again.
+    Again(Weak<Engine>),
+    /// The service of an engine, which it does not keep open either.
     Embedded(Weak<Engine>),
+    /// A token.
+    Cancel(Cancel),
 }
 
 impl Target {
     fn noun(&self) -> &'static str {
         match self {
-            Self::Engine(_) => "an engine",
+            Self::Engine(_) | Self::Again(_) => "an engine",
             Self::Embedded(_) => "a service",
+            Self::Cancel(_) => "a cancel token",
         }
     }
 }
@@ -46,26 +53,61 @@ impl Target {
 struct Entry {
     target: Target,
     poisoned: Arc<AtomicBool>,
+    /// Ends the calls that are made with this handle.
+    cancel: Cancel,
+}
+
+impl Entry {
+    fn new(target: Target) -> Self {
+        Self { target, poisoned: Arc::default(), cancel: Cancel::new() }
+    }
 }
 
 /// A new handle of an engine.
 pub fn of_engine(engine: Engine) -> *mut tieback_engine {
     let target = Target::Engine(Arc::new(engine));
-    pointer_to(Table::present().insert(Entry { target, poisoned: Arc::default() }))
+    pointer_to(Table::present().insert(Entry::new(target)))
 }
 
 /// A new handle of an engine's service.
 pub fn of_service(engine: *const tieback_engine) -> Result<*mut tieback_service> {
-    let Held { target, poisoned } = &self::engine(engine)?;
-    let entry = Entry { target: Target::Embedded(Arc::downgrade(target)), poisoned: Arc::clone(poisoned) };
-    Ok(pointer_to(Table::present().insert(entry)))
+    let engine = self::engine(engine)?;
+    Ok(engine.derive(Target::Embedded(Arc::downgrade(&engine.target)), engine.cancel.clone()))
+}
+
+/// A second handle of an engine, whose calls the token ends.
+pub fn engine_with_cancel(engine: *const tieback_engine, cancel: Cancel) -> Result<*mut tieback_engine> {
+    let engine = self::engine(engine)?;
+    Ok(engine.derive(Target::Again(Arc::downgrade(&engine.target)), cancel))
+}
+
+/// A second handle of a service, whose calls the token ends.
+pub fn service_with_cancel(service: *const tieback_service, cancel: Cancel) -> Result<*mut tieback_service> {
+    let (serial, Entry { target, poisoned, .. }) = entry("a service", service.addr())?;
+    match target {
+        Target::Embedded(_) => Ok(pointer_to(Table::present().insert(Entry { target, poisoned, cancel }))),
+        other => Err(wrong_kind(serial, "a service", &other)),
+    }
+}
+
+/// A new handle of a token.
+pub fn of_cancel(cancel: Cancel) -> *mut tieback_cancel {
+    pointer_to(Table::present().insert(Entry::new(Target::Cancel(cancel))))
+}
+
+/// The token of a handle.
+pub fn cancel(handle: *const tieback_cancel) -> Result<Cancel> {
+    match entry("a cancel token", handle.addr())? {
+        (_, Entry { target: Target::Cancel(cancel), .. }) => Ok(cancel),
+        (serial, other) => Err(wrong_kind(serial, "a cancel token", &other.target)),
+    }
 }
 
 /// A new handle of an engine, as a number: the flat ABI has nothing else.
 ///
 /// Numbers count up from 1, one for every handle that a process ever opens.
 pub fn number_of_engine(engine: Arc<Engine>) -> i32 {
-    let serial = Table::present().insert(Entry { target: Target::Engine(engine), poisoned: Arc::default() });
+    let serial = Table::present().insert(Entry::new(Target::Engine(engine)));
     i32::try_from(serial).expect("no process opens two billion engines")
 }
 
@@ -90,7 +132,11 @@ fn positive(number: i32) -> Result<usize> {
 pub fn engine(handle: *const tieback_engine) -> Result<Held<Arc<Engine>>> {
     let (serial, entry) = entry("an engine", handle.addr())?;
     match entry.target {
-        Target::Engine(target) => Ok(Held { target, poisoned: entry.poisoned }),
+        Target::Engine(target) => Ok(Held { target, poisoned: entry.poisoned, cancel: entry.cancel }),
+        Target::Again(engine) => {
+            let target = upgrade(&engine, "this handle")?;
+            Ok(Held { target, poisoned: entry.poisoned, cancel: entry.cancel })
+        }
         other => Err(wrong_kind(serial, "an engine", &other)),
     }
 }
@@ -105,22 +151,26 @@ pub fn service_at(handle: usize) -> Result<Held<Box<dyn Service>>> {
     let (serial, entry) = entry("a service", handle)?;
     match entry.target {
         Target::Embedded(engine) => {
-            let engine = engine.upgrade().ok_or_else(|| {
-                Error::new(ErrorKind::Closed, "the engine of this service is closed: open it again to use it")
-            })?;
-            Ok(Held { target: Box::new(Embedded::new(engine)), poisoned: entry.poisoned })
+            let engine = upgrade(&engine, "this service")?;
+            Ok(Held { target: Box::new(Embedded::new(engine)), poisoned: entry.poisoned, cancel: entry.cancel })
         }
         other => Err(wrong_kind(serial, "a service", &other)),
     }
 }
 
+fn upgrade(engine: &Weak<Engine>, of: &str) -> Result<Arc<Engine>> {
+    engine
+        .upgrade()
+        .ok_or_else(|| Error::new(ErrorKind::Closed, format!("the engine of {of} is closed: open it again to use it")))
+}
+
 /// Ends an engine's handle and gives what it meant, to be closed. `None` when it is none, not any more, or the
-/// parent's.
+/// parent's; and when it was a second one, with which nothing is to be closed.
 pub fn take_engine(handle: *const tieback_engine) -> Option<Arc<Engine>> {
-    let taken = Table::present().take(serial(handle.addr())?, |target| matches!(target, Target::Engine(_)))?;
-    match taken.target {
+    let is_meant = |target: &Target| matches!(target, Target::Engine(_) | Target::Again(_));
+    match Table::present().take(serial(handle.addr())?, is_meant)?.target {
         Target::Engine(engine) => Some(engine),
-        Target::Embedded(_) => None,
+        _ => None,
     }
 }
 
@@ -131,10 +181,31 @@ pub fn drop_service(handle: *const tieback_service) {
     }
 }
 
+/// Ends a token's handle; one that is none is left alone.
+pub fn drop_cancel(handle: *const tieback_cancel) {
+    if let Some(serial) = serial(handle.addr()) {
+        Table::present().take(serial, |target| matches!(target, Target::Cancel(_)));
+    }
+}
+
 /// What a call holds while it runs. When the call panics, the handle is not to be used any more.
 pub struct Held<T> {
     target: T,
     poisoned: Arc<AtomicBool>,
+    cancel: Cancel,
+}
+
+impl Held<Arc<Engine>> {
+    /// The engine's long calls, which the handle's token ends.
+    pub fn long(&self) -> Cancellable<'_> {
+        self.target.with_cancel(&self.cancel)
+    }
+
+    /// A new handle of what belongs to this engine, and shares its mark of a defect.
+    fn derive<T>(&self, target: Target, cancel: Cancel) -> *mut T {
+        let entry = Entry { target, poisoned: Arc::clone(&self.poisoned), cancel };
+        pointer_to(Table::present().insert(entry))
+    }
 }
 
 impl<T> Held<T> {
@@ -223,6 +294,7 @@ fn entry(noun: &str, handle: usize) -> Result<(usize, Entry)> {
             ),
         ));
     }
+    entry.cancel.check()?;
     Ok((serial, entry))
 }
 

@@ -29,9 +29,17 @@ mod string;
 
 mod scope;
 
+mod log_line;
+
+mod notice;
+
+mod callbacks;
+
 mod engine_options;
 
 mod engine;
+
+mod cancel;
 
 mod idle;
 
@@ -46,8 +54,6 @@ mod upkeep;
 mod integrity;
 
 mod restored;
-
-mod notice;
 
 mod service;
 

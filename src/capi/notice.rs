@@ -26,7 +26,8 @@ pub struct tieback_notice {
 }
 
 impl tieback_notice {
-    fn new(notice: Notice) -> Self {
+    /// For C.
+    pub fn new(notice: Notice) -> Self {
         Self {
             hook_id: maybe(notice.hook),
             at: Kept::new(notice.at),

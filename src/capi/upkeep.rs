@@ -33,7 +33,7 @@ pub extern "C" fn tieback_engine_backup(
         let engine = handle::engine(engine)?;
         // SAFETY: the caller keeps to the header.
         let path = unsafe { text::required("path", path) }?;
-        engine.backup(Path::new(path), text::flag("replace", replace)?)
+        engine.long().backup(Path::new(path), text::flag("replace", replace)?)
     })
 }
 
@@ -78,7 +78,7 @@ pub extern "C" fn tieback_engine_check_integrity(
 ) -> tieback_status {
     guard_new("check_integrity", out, error, || {
         let engine = handle::engine(engine)?;
-        engine.check_integrity(text::flag("quick", quick)?).map(tieback_integrity_report::new)
+        engine.long().check_integrity(text::flag("quick", quick)?).map(tieback_integrity_report::new)
     })
 }
 
@@ -93,5 +93,5 @@ pub extern "C" fn tieback_engine_compact(
     engine: *const tieback_engine,
     error: Option<&mut MaybeUninit<*mut tieback_error>>,
 ) -> tieback_status {
-    guard_call("compact", error, || handle::engine(engine)?.compact())
+    guard_call("compact", error, || handle::engine(engine)?.long().compact())
 }

@@ -93,6 +93,7 @@ fn good(function: &Function, kind: &str, name: &str) -> String {
         (_, "out") => return format!("&out_{}", kind.trim_end_matches([' ', '*'])),
         ("const tieback_engine *", _) => "engine",
         ("const tieback_service *", _) => "service",
+        ("const tieback_cancel *", _) => "cancel",
         ("const tieback_scope *", _) => "&scope",
         ("const tieback_engine_options *", _) => "&engine_options",
         ("const tieback_hook_options *", _) => "&hook_options",
@@ -143,6 +144,7 @@ int main(int argc, char **argv) {
     tieback_error *error = NULL;
     tieback_engine *engine = open_engine(argv[1]), *out_tieback_engine;
     tieback_service *service = NULL, *out_tieback_service;
+    tieback_cancel *cancel = NULL, *out_tieback_cancel;
     tieback_hook_iter *hooks = NULL, *out_tieback_hook_iter;
     tieback_trigger_iter *triggers = NULL, *out_tieback_trigger_iter;
     tieback_delivery_iter *deliveries = NULL, *out_tieback_delivery_iter;
@@ -167,6 +169,7 @@ int main(int argc, char **argv) {
     events[0] = &event;
     engine_options.path = argv[2];
     OK(tieback_engine_service(engine, &service, &error));
+    OK(tieback_cancel_new(&cancel, &error));
     OK(tieback_hook_iter_new(service, &scope, NULL, &hooks, &error));
     OK(tieback_trigger_iter_new(service, &scope, "1", 0, NULL, &triggers, &error));
     OK(tieback_delivery_iter_new(service, &scope, "1", NULL, &deliveries, &error));

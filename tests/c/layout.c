@@ -29,12 +29,13 @@ int main(void) {
     CHECK(TIEBACK_RETRY_NEVER == 0 && TIEBACK_RETRY_AFTER == 1 && TIEBACK_RETRY_NOW == 2);
     CHECK(TIEBACK_LEVEL_COMPANY == 1 && TIEBACK_LEVEL_PROJECT == 2);
     CHECK(TIEBACK_HOOK_ACTIVE == 1 && TIEBACK_HOOK_DISABLED == 2);
+    CHECK(TIEBACK_LOG_ERROR == 1 && TIEBACK_LOG_WARN == 2 && TIEBACK_LOG_INFO == 3 && TIEBACK_LOG_DEBUG == 4);
     CHECK(sizeof(tieback_status) == 4 && sizeof(tieback_retry) == 4);
 
     if (sizeof(void *) == 8) {
         CHECK(sizeof(tieback_scope) == 32);
         CHECK(offsetof(tieback_scope, company_id) == 16);
-        CHECK(sizeof(tieback_engine_options) == 184);
+        CHECK(sizeof(tieback_engine_options) == 240);
         CHECK(offsetof(tieback_engine_options, give_up_after_ms) == 40);
         CHECK(offsetof(tieback_engine_options, catalogue_csv) == 64);
         CHECK(offsetof(tieback_engine_options, allow_networks) == 80);
@@ -43,6 +44,11 @@ int main(void) {
         CHECK(offsetof(tieback_engine_options, store_key) == 160);
         CHECK(offsetof(tieback_engine_options, store_key_old) == 168);
         CHECK(offsetof(tieback_engine_options, max_attempts_in_flight) == 176);
+        CHECK(offsetof(tieback_engine_options, on_notice) == 184);
+        CHECK(offsetof(tieback_engine_options, on_log) == 208);
+        CHECK(offsetof(tieback_engine_options, log_level) == 232);
+        CHECK(sizeof(tieback_notice_callback) == 24 && sizeof(tieback_log_callback) == 24);
+        CHECK(offsetof(tieback_log_callback, user_data) == 8 && offsetof(tieback_log_callback, drop) == 16);
         CHECK(sizeof(tieback_hook_options) == 88);
         CHECK(offsetof(tieback_hook_options, signing_secrets) == 56);
         CHECK(offsetof(tieback_hook_options, rate_limit_per_ms) == 80);

@@ -17,12 +17,14 @@ use compile::{Language, Library, Workshop};
 use support::sink::{Answer, Sink};
 
 /// The programs that take a store and a URL. Each one is told of by its first comment.
-const PROGRAMS: [&str; 9] = [
+const PROGRAMS: [&str; 11] = [
     "tests/c/spine.c",
     "tests/c/errors.c",
     "tests/c/secrets.c",
     "tests/c/options.c",
     "tests/c/flat.c",
+    "tests/c/callbacks.c",
+    "tests/c/cancel.c",
     "tests/c/threads.c",
     "tests/c/share.c",
     "tests/c/layout.c",

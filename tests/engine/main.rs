@@ -5,6 +5,7 @@ mod support;
 
 mod faulty;
 mod stage;
+mod telling;
 
 mod answers;
 mod backoff;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Retry};
+use crate::report::LogLine;
 use crate::types::{Id, IdleReport, IntegrityReport, Notice, NoticeKind, Published, Purged, Restored, Stats};
 
 /// What became of a published event; `no_delivery` only when there was none.
@@ -35,6 +36,15 @@ pub fn notice_to_json(notice: &Notice) -> Value {
         NoticeKind::Flushed { discarded } => answer["discarded"] = json!(discarded),
         NoticeKind::Restored { queued } => answer["queued"] = json!(queued),
         NoticeKind::Resumed => {}
+    }
+    answer
+}
+
+/// A line for a log; `hook_id` when it is about one hook.
+pub fn log_line_to_json(line: &LogLine) -> Value {
+    let mut answer = json!({"at": line.at.to_string(), "level": line.level.as_str(), "message": line.message});
+    if let Some(hook) = line.hook {
+        answer["hook_id"] = json!(Id::from(hook).as_str());
     }
     answer
 }

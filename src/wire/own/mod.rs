@@ -19,8 +19,8 @@ mod scope;
 mod trigger;
 
 pub use answer::{
-    error_to_json, idle_report_to_json, integrity_report_to_json, notice_to_json, published_to_json, purged_to_json,
-    restored_to_json, stats_to_json,
+    error_to_json, idle_report_to_json, integrity_report_to_json, log_line_to_json, notice_to_json, published_to_json,
+    purged_to_json, restored_to_json, stats_to_json,
 };
 pub use delivery::{delivery_query_from_json, delivery_to_json};
 pub use event::{event_from_json, event_to_json, event_to_text};
