@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 import tieback
+from tieback import _logging
 from conftest import SECRET
 from endpoint import DEADLINE, Answer, Endpoint, eventually
 
@@ -119,6 +120,22 @@ def test_nothing_is_made_for_levels_that_nobody_wants(
         eventually(lambda: lines_of_a_publish() == 0)
     finally:
         logging.disable(logging.NOTSET)
+
+
+def test_unwanted_levels_do_not_reach_python(
+    path: pathlib.Path, event: tieback.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    lines: list[str] = []
+    really = _logging.wanted
+    monkeypatch.setattr(_logging, "wanted", lambda: (asked.append(1), really())[1])
+    monkeypatch.setattr(_logging, "log", lambda number, hook_id, message: lines.append(message))
+    begun = time.monotonic()
+    with tieback.open(path) as engine:
+        for _ in range(20):
+            engine.publish(event)
+    assert lines == []
+    assert 1 <= len(asked) <= 1 + (time.monotonic() - begun)
 
 
 def test_package_that_nobody_listens_to_writes_nothing(path: pathlib.Path, endpoint: Endpoint) -> None:

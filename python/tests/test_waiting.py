@@ -242,6 +242,6 @@ def test_ctrl_c_ends_upkeep_that_waits_for_another_process(what: str, path: path
         writer.go()
         program.stdin.write("go\n")
         program.stdin.flush()
-        # Nothing goes on behind: the engine is as before.
+        # The engine is as before.
         assert program.stdout.readline() == "False\n"
         assert program.wait(DEADLINE) == 0
