@@ -110,7 +110,7 @@ python-tests: python-module
 	$(VENV)/bin/python -m pytest python/tests
 	$(VENV)/bin/python -m mypy.stubtest tieback
 	$(VENV)/bin/python -m mypy --strict --cache-dir target/mypy --package tieback
-	$(VENV)/bin/python -m mypy --strict --cache-dir target/mypy python/tests examples/python
+	$(VENV)/bin/python -m mypy --strict --cache-dir target/mypy python/tests examples/python benches/python.py scripts
 
 # Of a wheel as users get it, optimised, in a folder of its own.
 .PHONY: python-bench

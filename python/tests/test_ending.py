@@ -12,6 +12,7 @@ import subprocess
 import sys
 import textwrap
 import weakref
+from collections.abc import Callable
 
 import pytest
 
@@ -50,19 +51,36 @@ def test_handles_can_be_referred_to_weakly(engine: tieback.Engine) -> None:
     assert weakref.ref(cancel)() is cancel
 
 
-def test_part_of_an_engine_keeps_it_open(path: pathlib.Path, scope: tieback.Scope) -> None:
+PARTS: dict[str, Callable[[tieback.Engine], object]] = {
+    "hooks": lambda engine: engine.hooks,
+    "triggers": lambda engine: engine.triggers,
+    "resources": lambda engine: engine.resources,
+    "deliveries": lambda engine: engine.deliveries,
+    "pages": lambda engine: engine.resources.list(tieback.Scope.company(1), limit=1),
+}
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_part_of_an_engine_keeps_it_open(name: str, path: pathlib.Path) -> None:
     engine = tieback.open(path)
-    hooks, resources = engine.hooks, engine.resources.list(scope, limit=1)
+    part = PARTS[name](engine)
     referred = weakref.ref(engine)
     del engine
     gc.collect()
-    assert list(hooks.list(scope)) == []
-    assert len(list(resources)) > 1
-    engine_again = referred()
-    assert engine_again is not None
-    engine_again.close()
+    again = referred()
+    assert again is not None and not again.closed
+    again.close()
+    del part
+
+
+def test_parts_of_a_closed_engine_say_so(path: pathlib.Path, scope: tieback.Scope) -> None:
+    with tieback.open(path) as engine:
+        hooks, resources = engine.hooks, engine.resources.list(scope, limit=1)
+        assert list(hooks.list(scope)) == []
     with pytest.raises(tieback.ClosedError):
         hooks.list(scope)
+    with pytest.raises(tieback.ClosedError):
+        list(resources)
 
 
 def test_engine_that_is_dropped_open_is_warned_of_and_closed(path: pathlib.Path) -> None:

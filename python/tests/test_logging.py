@@ -122,13 +122,36 @@ def test_nothing_is_made_for_levels_that_nobody_wants(
         logging.disable(logging.NOTSET)
 
 
+def test_most_talkative_level_of_both_loggers_is_wanted() -> None:
+    engine, hook = logging.getLogger("tieback.engine"), logging.getLogger("tieback.hook")
+    try:
+        for first, second, wanted in [
+            (logging.DEBUG, logging.ERROR, 4),
+            (logging.ERROR, logging.INFO, 3),
+            (logging.WARNING, logging.CRITICAL, 2),
+            (logging.ERROR, logging.ERROR, 1),
+            (logging.CRITICAL, logging.CRITICAL, 0),
+        ]:
+            engine.setLevel(first)
+            hook.setLevel(second)
+            assert _logging.wanted() == wanted
+    finally:
+        engine.setLevel(logging.NOTSET)
+        hook.setLevel(logging.NOTSET)
+
+
 def test_unwanted_levels_do_not_reach_python(
     path: pathlib.Path, event: tieback.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
     lines: list[str] = []
     really = _logging.wanted
-    monkeypatch.setattr(_logging, "wanted", lambda: (asked.append(1), really())[1])
+
+    def ask() -> int:
+        asked.append(1)
+        return really()
+
+    monkeypatch.setattr(_logging, "wanted", ask)
     monkeypatch.setattr(_logging, "log", lambda number, hook_id, message: lines.append(message))
     begun = time.monotonic()
     with tieback.open(path) as engine:
