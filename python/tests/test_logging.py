@@ -227,6 +227,15 @@ def test_listener_may_use_the_engine_but_not_run_it(
     assert engine.stats().delivered == 2
 
 
+def test_what_a_listener_does_is_not_told_to_it(
+    engine: tieback.Engine, collector: Collector, hook: tieback.Hook, event: tieback.Event
+) -> None:
+    # It would never end.
+    collector.also = lambda record: engine.publish(event) if "published" in record.getMessage() else None
+    engine.publish(event)
+    assert engine.stats().queued == 2
+
+
 @pytest.mark.parametrize("started", [False, True])
 def test_listener_may_close_the_engine(
     engine: tieback.Engine,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.message
 import email.parser
+import json
 import pathlib
 import re
 import shutil
@@ -16,6 +17,7 @@ import zipfile
 import pytest
 
 import tieback
+from conftest import tool
 from endpoint import DEADLINE, Endpoint
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -75,9 +77,9 @@ def test_metadata_says_what_an_index_shows(wheel: pathlib.Path) -> None:
 
 
 def test_native_half_exports_its_initialiser_alone() -> None:
-    nm = shutil.which("nm")
-    if nm is None or sys.platform != "linux":
-        pytest.skip("nm (binutils) shows what a shared library exports")
+    if sys.platform != "linux":
+        pytest.skip("elsewhere nm shows it in another way")
+    nm = tool("nm", "what the Python module exports")
     module = pathlib.Path(tieback.__file__).with_name("_tieback.abi3.so")
     shown = subprocess.run(
         [nm, "-D", "--defined-only", "--format=posix", module], capture_output=True, text=True, check=True
@@ -96,6 +98,20 @@ def test_source_distribution_holds_what_a_build_needs(sdist: pathlib.Path) -> No
     assert tree <= names
     stray = re.compile(r"(^|/)(target|__pycache__|tests|benches|fuzz|\.git)(/|$)|\.(so|pyc|db|orig)$")
     assert [name for name in names if stray.search(name)] == []
+
+
+def test_source_distribution_needs_nothing_of_this_repository(sdist: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    with tarfile.open(sdist) as packed:
+        packed.extractall(tmp_path)
+    (root,) = tmp_path.iterdir()
+    shown = subprocess.run(
+        ["cargo", "metadata", "--offline", "--locked", "--format-version", "1", "--manifest-path"]
+        + [str(root / "python" / "Cargo.toml")],
+        capture_output=True, text=True, timeout=DEADLINE, check=False,
+    )
+    assert shown.returncode == 0, shown.stderr
+    own = [package["manifest_path"] for package in json.loads(shown.stdout)["packages"] if package["source"] is None]
+    assert sorted(own) == [str(root / "Cargo.toml"), str(root / "python" / "Cargo.toml")]
 
 
 PROGRAM = """
