@@ -329,7 +329,8 @@ impl Engine {
     }
 
     fn check_integrity(&self, py: Python<'_>, quick: bool, cancel: Token<'_, '_>) -> PyResult<Py<PyAny>> {
-        let report = self.long_on_a_thread(py, "check_integrity", cancel, move |engine| engine.check_integrity(quick))?;
+        let report =
+            self.long_on_a_thread(py, "check_integrity", cancel, move |engine| engine.check_integrity(quick))?;
         to_python(py, &own::integrity_report_to_json(&report))
     }
 
@@ -389,9 +390,7 @@ impl Engine {
     ) -> PyResult<T> {
         let (opened, ending) = (self.opened.clone(), Ending::of(cancel));
         let carried = ending.clone();
-        let begun = move || {
-            opened.call(|service| carried.carry(|cancel| call(service.engine().with_cancel(cancel))))
-        };
+        let begun = move || opened.call(|service| carried.carry(|cancel| call(service.engine().with_cancel(cancel))));
         on_a_thread(py, operation, &ending, begun)
     }
 }
