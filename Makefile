@@ -103,7 +103,7 @@ $(VENV)/module.stamp: $(VENV)/requirements.stamp $(WHEEL_SOURCES)
 	@touch $@
 
 .PHONY: python-module
-python-module: $(VENV)/module.stamp
+python-module: $(VENV)/module.stamp ## build the Python sdist and wheel, install the wheel in target/venv
 
 # Against the installed wheel, never the source folder: so never with python/ as the working directory.
 python-tests: python-module

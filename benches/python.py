@@ -2,8 +2,8 @@
 
     python.py [--rounds N]
 
-Imports are whole processes, every other round backwards, medians compared; the baseline imports what a program that posts
-JSON itself would import. Calls go to one engine whose disk is not waited for where the call does not write.
+Imports are whole processes, every other round backwards, medians compared; the baseline imports what a program that
+posts JSON itself would import. Calls go to one engine; of them only `publish` waits for the disk.
 """
 
 from __future__ import annotations
