@@ -22,7 +22,7 @@ SKIPPED := target/skipped.txt
 .PHONY: help preflight demo test rust-tests python-tests check header sim fuzz bench install uninstall clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 preflight: ## say what this machine lacks for a build, and how to get it
 	@PYTHON='$(PYTHON)' scripts/preflight.sh
