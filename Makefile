@@ -114,7 +114,7 @@ python-tests: python-module
 
 # Of a wheel as users get it, optimised, in a folder of its own.
 .PHONY: python-bench
-python-bench: $(VENV)/requirements.stamp
+python-bench: $(VENV)/requirements.stamp ## measure import and calls of an optimised Python wheel
 	rm -rf target/bench-python
 	$(VENV)/bin/maturin build --quiet --locked --release --manifest-path python/Cargo.toml \
 		--interpreter $(VENV)/bin/python --auditwheel skip --out target/bench-python </dev/null

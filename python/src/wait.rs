@@ -74,10 +74,13 @@ pub fn on_a_thread<T: Send + 'static>(
         // Nobody listens any more after Ctrl-C.
         let _ = done.send(guarded(call));
     });
-    if let Err(cause) = begun {
-        let message = format!("the system gives no thread: {cause}");
-        return Err(exception(py, &Error::new(ErrorKind::Unavailable, message).during(operation)));
-    }
+    let begun = match begun {
+        Ok(begun) => begun,
+        Err(cause) => {
+            let message = format!("the system gives no thread: {cause}");
+            return Err(exception(py, &Error::new(ErrorKind::Unavailable, message).during(operation)));
+        }
+    };
     loop {
         let came;
         (answer, came) = py.detach(move || {
@@ -85,7 +88,12 @@ pub fn on_a_thread<T: Send + 'static>(
             (answer, came)
         });
         match came {
-            Ok(result) => return result.map_err(|error| exception(py, &error.during(operation))),
+            Ok(result) => {
+                // It is gone when this returns: whoever forks next has one thread less. What it might have panicked
+                // with is in its answer.
+                let _ = py.detach(|| begun.join());
+                return result.map_err(|error| exception(py, &error.during(operation)));
+            }
             Err(RecvTimeoutError::Timeout) => py.check_signals().inspect_err(|_| ending.interrupt.request())?,
             Err(RecvTimeoutError::Disconnected) => {
                 let error = Error::new(ErrorKind::Internal, "the call ended without an answer").during(operation);
