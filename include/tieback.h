@@ -624,7 +624,7 @@ typedef struct {
      */
     tieback_log_callback on_log;
     /**
-     * The most talkative level that `on_log` is told: TIEBACK_LOG_ERROR to TIEBACK_LOG_DEBUG. Default TIEBACK_LOG_INFO.
+     * The most talkative level that `on_log` is told, TIEBACK_LOG_ERROR to TIEBACK_LOG_DEBUG. Default TIEBACK_LOG_INFO.
      */
     int32_t log_level;
 } tieback_engine_options;
@@ -2782,8 +2782,8 @@ const char *tieback_published_to_json(const tieback_published *published);
  * Does an operation, by its name (`docs/operations.md` has them all), with JSON in and out.
  *
  * `engine_open` takes an engine's options and answers `{"handle": n}`; every other operation takes that number as
- * `handle`, up to `engine_close`. `engine_restore` takes none. Blanks at the ends of `operation` and `json` do not
- * count. A `json` that is NULL or blank is `{}`.
+ * `handle`, up to `engine_close`. `engine_restore` takes none; nor does `operations`, which lists them. Blanks at the
+ * ends of `operation` and `json` do not count. A `json` that is NULL or blank is `{}`.
  *
  * The answer goes into `out` with a NUL behind it; an error too: `{"error": {"kind": "not_found", "message": ...}}`.
  * `*needed` is its length in bytes, without the NUL. If it is longer than `capacity - 1`, `out` has its beginning,
@@ -2807,10 +2807,120 @@ int32_t tieback_call(int32_t handle,
  * forgotten; so are the oldest when more than 64 wait to be read.
  *
  * Ownership: everything stays yours. Threads: any. NULL: `out` may be, which is then not written.
- * Errors: the status; TIEBACK_INVALID_ARGUMENT without `needed`, and for an `offset` that is not in the answer or
- * inside of a character; TIEBACK_NOT_FOUND when there is no such rest (any more).
+ * Errors: the status, and an empty `out`; TIEBACK_INVALID_ARGUMENT without `needed`, and for an `offset` that is not
+ * in the answer or inside of a character; TIEBACK_NOT_FOUND when there is no such rest (any more).
  */
 int32_t tieback_read(int32_t rest, int32_t offset, char *out, int32_t capacity, int32_t *needed);
+
+/**
+ * Reads one value of a JSON text, such as the answer of `tieback_call`, by its place: "/items/0/id" is the member `id`
+ * of the first of `items` (a JSON pointer, RFC 6901; a `/` in a name is written `~1`, a `~` is `~0`). Texts are given
+ * as they are; numbers, `true`, `false`, lists and objects as JSON; an empty `pointer` gives the whole.
+ *
+ * The value goes into `out` with a NUL behind it. `*needed` is its length in bytes, without the NUL: if it is longer
+ * than `capacity - 1`, `out` has its beginning, cut before a character that would not fit whole.
+ *
+ * Ownership: everything stays yours. Threads: any. NULL: `pointer` may be, which is the empty one; and `out`, which is
+ * then not written, as with a `capacity` of 0. Errors: the status, and an empty `out`; TIEBACK_NOT_FOUND when there is
+ * nothing at this place, or null; TIEBACK_INVALID_ARGUMENT for what is not JSON, for a pointer without a `/` at its
+ * beginning, and without `needed`.
+ */
+int32_t tieback_json_text(const char *json, const char *pointer, char *out, int32_t capacity, int32_t *needed);
+
+/**
+ * Puts one value into a JSON text, in place: into "{}", or an empty text, "42" at "/event/resource_id" makes
+ * `{"event":{"resource_id":"42"}}`. What is there already is replaced; objects on the way are made, and lists, whose
+ * places are 0, 1, 2, ... up to their length, or `-` for their end.
+ *
+ * `value` is put as a text, with whatever it has (quotes, backslashes, line ends) written as JSON wants it. With
+ * `is_json` 1 it is JSON itself: a number, `true`, `false`, `null`, a list, an object.
+ *
+ * `json` has room for `capacity` bytes, the NUL included. `*needed` is the length of the new text without the NUL. If
+ * that does not fit, `json` stays as it was.
+ *
+ * Ownership: everything stays yours. Threads: any. NULL: `value` may be, which is an empty text, or `null`.
+ * Errors: the status, and an unchanged `json`; TIEBACK_INVALID_ARGUMENT when the new text does not fit (`*needed` says
+ * so), for what is not JSON or UTF-8, for a place that cannot be (inside of a text or a number, beyond the end of a
+ * list), for an `is_json` other than 0 and 1, and without `needed`.
+ */
+int32_t tieback_json_put(char *json,
+                         int32_t capacity,
+                         const char *pointer,
+                         const char *value,
+                         int32_t is_json,
+                         int32_t *needed);
+
+/**
+ * `tieback_call` for fixed fields. `operation` and `json` are followed by their lengths in bytes; a text in them ends
+ * before the blanks at its end, or at a NUL. `out` is filled with blanks behind the answer, and has no NUL.
+ *
+ * `*written` is how many bytes of the answer are in `out`, `*needed` how long it is. If that is more, `out` has its
+ * beginning, cut before a character that would not fit whole, and `*rest` is a number for `tieback_read_padded`; else
+ * `*rest` is 0.
+ *
+ * Ownership: everything stays yours. Threads: any. NULL: `json` may be, and `out`, which is then not written, as with
+ * a `capacity` of 0. Errors: the status is the error's; TIEBACK_INVALID_ARGUMENT for an unknown operation, handle or
+ * member, a negative length, and without `written`, `needed` and `rest`, when nothing is done and nothing written.
+ */
+int32_t tieback_call_padded(int32_t handle,
+                            const char *operation,
+                            int32_t operation_length,
+                            const char *json,
+                            int32_t json_length,
+                            char *out,
+                            int32_t capacity,
+                            int32_t *written,
+                            int32_t *needed,
+                            int32_t *rest);
+
+/**
+ * `tieback_read` for fixed fields: reads on in an answer that did not fit, from byte `offset` of it. `out` is filled
+ * with blanks behind what is given. `*written` is how many bytes those are, `*needed` how many there were from
+ * `offset` on; while that is more, the next offset is this one plus `*written`.
+ *
+ * Ownership: everything stays yours. Threads: any. NULL: `out` may be, which is then not written.
+ * Errors: the status, and a blank `out`; TIEBACK_INVALID_ARGUMENT without `written` and `needed`, and for an `offset`
+ * that is not in the answer or inside of a character; TIEBACK_NOT_FOUND when there is no such rest (any more).
+ */
+int32_t tieback_read_padded(int32_t rest,
+                            int32_t offset,
+                            char *out,
+                            int32_t capacity,
+                            int32_t *written,
+                            int32_t *needed);
+
+/**
+ * `tieback_json_text` for fixed fields. `out` is filled with blanks behind the value; `*needed` is the value's length,
+ * which is more than `capacity` when it was cut.
+ *
+ * Ownership: everything stays yours. Threads: any. NULL: `pointer` may be, and `out`, which is then not written.
+ * Errors: the status, and a blank `out`; TIEBACK_NOT_FOUND when there is nothing at this place, or null;
+ * TIEBACK_INVALID_ARGUMENT for what is not JSON, for a pointer without a `/` at its beginning, for a negative length,
+ * and without `needed`.
+ */
+int32_t tieback_json_text_padded(const char *json,
+                                 int32_t json_length,
+                                 const char *pointer,
+                                 int32_t pointer_length,
+                                 char *out,
+                                 int32_t capacity,
+                                 int32_t *needed);
+
+/**
+ * `tieback_json_put` for fixed fields: puts one value into the JSON in a field of `capacity` bytes, which may be blank
+ * at first, and fills it with blanks behind the new text. Blanks at the end of `value` do not count.
+ *
+ * Ownership: everything stays yours. Threads: any. NULL: `value` may be, which is an empty text, or `null`.
+ * Errors: as for `tieback_json_put`, and an unchanged `json`; TIEBACK_INVALID_ARGUMENT also for a negative length.
+ */
+int32_t tieback_json_put_padded(char *json,
+                                int32_t capacity,
+                                const char *pointer,
+                                int32_t pointer_length,
+                                const char *value,
+                                int32_t value_length,
+                                int32_t is_json,
+                                int32_t *needed);
 
 #ifdef __cplusplus
 }  // extern "C"

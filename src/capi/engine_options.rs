@@ -102,7 +102,8 @@ pub struct tieback_engine_options {
     pub on_notice: tieback_notice_callback,
     /// A function that is told each line for your log. Default: none.
     pub on_log: tieback_log_callback,
-    /// The most talkative level that `on_log` is told, TIEBACK_LOG_ERROR to TIEBACK_LOG_DEBUG. Default TIEBACK_LOG_INFO.
+    /// The most talkative level that `on_log` is told, TIEBACK_LOG_ERROR to TIEBACK_LOG_DEBUG. Default
+    /// TIEBACK_LOG_INFO.
     pub log_level: i32,
 }
 

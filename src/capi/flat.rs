@@ -1,28 +1,25 @@
 //! The flat ABI: every operation by name, with JSON in and out, for hosts that can pass texts and 32-bit integers and
-//! little more. What does not fit into the caller's buffer is kept and read on: a call is never made twice for want of
-//! space.
+//! little more, NUL-terminated; `padded` has the same for fixed fields. What does not fit into the caller's buffer is
+//! kept and read on: a call is never made twice for want of space.
 
-use std::collections::VecDeque;
 use std::ffi::c_char;
-use std::sync::atomic::{AtomicI32, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 
 use super::boundary::{guard, guard_result};
 use super::handle;
-use super::per_process::PerProcess;
+use super::rest::Rests;
 use super::status::tieback_status;
 use super::text;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::ops;
 use crate::wire::own;
 
 /// Does an operation, by its name (`docs/operations.md` has them all), with JSON in and out.
 ///
 /// `engine_open` takes an engine's options and answers `{"handle": n}`; every other operation takes that number as
-/// `handle`, up to `engine_close`. `engine_restore` takes none. Blanks at the ends of `operation` and `json` do not
-/// count. A `json` that is NULL or blank is `{}`.
+/// `handle`, up to `engine_close`. `engine_restore` takes none; nor does `operations`, which lists them. Blanks at the
+/// ends of `operation` and `json` do not count. A `json` that is NULL or blank is `{}`.
 ///
 /// The answer goes into `out` with a NUL behind it; an error too: `{"error": {"kind": "not_found", "message": ...}}`.
 /// `*needed` is its length in bytes, without the NUL. If it is longer than `capacity - 1`, `out` has its beginning,
@@ -43,16 +40,10 @@ pub extern "C" fn tieback_call(
 ) -> i32 {
     guard(tieback_status::TIEBACK_INTERNAL as i32, || {
         let (Some(needed), Some(rest)) = (needed, rest) else { return tieback_status::TIEBACK_INVALID_ARGUMENT as i32 };
-        let answered = guard_result(|| {
+        let (status, answer) = answer(handle, || {
             // SAFETY: the caller keeps to the header.
-            let (operation, json) = unsafe { (text::required("operation", operation)?, text::optional("json", json)?) };
-            call(handle, operation.trim(), json.unwrap_or_default().trim())
+            Ok(unsafe { (text::required("operation", operation)?, text::optional("json", json)?) })
         });
-        let (status, answer) = match answered {
-            Ok(answer) => (tieback_status::TIEBACK_OK, answer),
-            Err(cause) => (tieback_status::from(cause.kind()), json!({"error": own::error_to_json(&cause)})),
-        };
-        let answer = answer.to_string();
         *needed = length(&answer);
         // SAFETY: the caller keeps to the header.
         let written = unsafe { write(&answer, out, capacity) };
@@ -66,8 +57,8 @@ pub extern "C" fn tieback_call(
 /// forgotten; so are the oldest when more than 64 wait to be read.
 ///
 /// Ownership: everything stays yours. Threads: any. NULL: `out` may be, which is then not written.
-/// Errors: the status; TIEBACK_INVALID_ARGUMENT without `needed`, and for an `offset` that is not in the answer or
-/// inside of a character; TIEBACK_NOT_FOUND when there is no such rest (any more).
+/// Errors: the status, and an empty `out`; TIEBACK_INVALID_ARGUMENT without `needed`, and for an `offset` that is not
+/// in the answer or inside of a character; TIEBACK_NOT_FOUND when there is no such rest (any more).
 #[unsafe(no_mangle)]
 pub extern "C" fn tieback_read(
     rest: i32,
@@ -79,102 +70,80 @@ pub extern "C" fn tieback_read(
     guard(tieback_status::TIEBACK_INTERNAL as i32, || {
         let Some(needed) = needed else { return tieback_status::TIEBACK_INVALID_ARGUMENT as i32 };
         *needed = 0;
-        let read = guard_result(|| {
+        // SAFETY: the caller keeps to the header.
+        unsafe { write("", out, capacity) };
+        status_of(|| {
             Rests::read(rest, offset, |text| {
                 *needed = length(text);
                 // SAFETY: the caller keeps to the header.
                 unsafe { write(text, out, capacity) }
             })
-        });
-        match read {
-            Ok(()) => tieback_status::TIEBACK_OK as i32,
-            Err(cause) => tieback_status::from(cause.kind()) as i32,
-        }
+        })
     })
+}
+
+/// What an operation answers, and the status.
+pub fn answer<'a>(handle: i32, given: impl FnOnce() -> Result<(&'a str, Option<&'a str>)>) -> (tieback_status, String) {
+    let answered = guard_result(|| {
+        let (operation, json) = given()?;
+        call(handle, operation.trim(), json.unwrap_or_default().trim())
+    });
+    let (status, answer) = match answered {
+        Ok(answer) => (tieback_status::TIEBACK_OK, answer),
+        Err(cause) => (tieback_status::from(cause.kind()), json!({"error": own::error_to_json(&cause)})),
+    };
+    (status, answer.to_string())
+}
+
+/// The status of what has no answer besides.
+pub fn status_of(body: impl FnOnce() -> Result<()>) -> i32 {
+    let outcome = guard_result(body);
+    outcome.map_or_else(|cause| tieback_status::from(cause.kind()), |()| tieback_status::TIEBACK_OK) as i32
 }
 
 fn call(number: i32, operation: &str, input: &str) -> Result<Value> {
     let input = if input.is_empty() { json!({}) } else { own::parse(input)? };
     match operation {
         "engine_open" => Ok(json!({"handle": handle::number_of_engine(ops::open(&input)?)})),
-        "engine_restore" => ops::restore(&input),
         "engine_close" => {
-            let engine = handle::take_engine_at(number)?;
-            engine.close();
+            if let Some(engine) = handle::take_engine_at(number)? {
+                engine.close();
+            }
             Ok(json!({}))
         }
-        _ => ops::call(handle::engine_at(number)?.whole(), operation, &input),
+        _ => ops::call_apart(operation, &input).unwrap_or_else(|| {
+            // What is no operation is said first: the handle may be none for that very reason.
+            ops::find(operation)?;
+            ops::call(handle::engine_at(number)?.whole(), operation, &input)
+        }),
     }
 }
 
-/// The length of an answer, as far as 32 bits tell it.
-fn length(text: &str) -> i32 {
+/// The length of a text, as far as 32 bits tell it.
+pub fn length(text: &str) -> i32 {
     i32::try_from(text.len()).unwrap_or(i32::MAX)
+}
+
+/// How many bytes of a text `room` takes, without cutting a character.
+pub fn fitting(text: &str, room: usize) -> usize {
+    let most = room.min(text.len());
+    (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default()
 }
 
 /// Writes as much of a text as fits, and a NUL. Gives how many bytes of it were written.
 ///
 /// # Safety
 /// `out` is NULL or has `capacity` bytes.
-unsafe fn write(text: &str, out: *mut c_char, capacity: i32) -> usize {
+pub unsafe fn write(text: &str, out: *mut c_char, capacity: i32) -> usize {
     let Some(room) = usize::try_from(capacity).ok().and_then(|capacity| capacity.checked_sub(1)) else { return 0 };
     if out.is_null() {
         return 0;
     }
-    let most = room.min(text.len());
-    let fits = (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+    let fits = fitting(text, room);
     // SAFETY: `fits` is at most `room`, so with the NUL there are `capacity` bytes; the text is ours and elsewhere.
     unsafe {
         std::ptr::copy_nonoverlapping(text.as_ptr().cast(), out, fits);
         out.add(fits).write(0);
     }
     fits
-}
-
-/// Answers that did not fit into their callers' buffers, oldest first.
-#[derive(Default)]
-struct Rests {
-    kept: VecDeque<(i32, String)>,
-}
-
-impl Rests {
-    /// How many are kept.
-    const MOST: usize = 64;
-
-    fn lock() -> MutexGuard<'static, Self> {
-        static RESTS: PerProcess<Mutex<Rests>> = PerProcess::new();
-        RESTS.present().lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn keep(answer: String) -> i32 {
-        static NEXT: AtomicI32 = AtomicI32::new(1);
-        let number =
-            NEXT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(last.checked_add(1).unwrap_or(1)));
-        let number = number.unwrap_or_else(|last| last);
-        let mut rests = Self::lock();
-        rests.kept.push_back((number, answer));
-        if rests.kept.len() > Self::MOST {
-            rests.kept.pop_front();
-        }
-        number
-    }
-
-    /// Has `give` write an answer from `offset` on; forgets it when that was all.
-    fn read(number: i32, offset: i32, give: impl FnOnce(&str) -> usize) -> Result<()> {
-        let mut rests = Self::lock();
-        let gone = || {
-            Error::new(
-                ErrorKind::NotFound,
-                format!("rest {number} is not there: it was read to its end, or is too old"),
-            )
-        };
-        let at = rests.kept.iter().position(|(kept, _)| *kept == number).ok_or_else(gone)?;
-        let text = usize::try_from(offset).ok().and_then(|offset| rests.kept[at].1.get(offset..));
-        let text =
-            text.ok_or_else(|| Error::invalid(format!("offset {offset} is not at a character of the answer")))?;
-        if give(text) == text.len() {
-            rests.kept.remove(at);
-        }
-        Ok(())
-    }
 }

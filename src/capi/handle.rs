@@ -116,11 +116,14 @@ pub fn engine_at(number: i32) -> Result<Held<Arc<Engine>>> {
     engine(pointer_to(positive(number)?))
 }
 
-/// Ends an engine's number and gives what it meant, to be closed.
-pub fn take_engine_at(number: i32) -> Result<Arc<Engine>> {
-    engine_at(number)?;
-    take_engine(pointer_to(positive(number)?))
-        .ok_or_else(|| Error::new(ErrorKind::Closed, format!("handle {number} was closed at this moment")))
+/// Ends an engine's number and gives what it meant, to be closed; nothing when it was a second one.
+pub fn take_engine_at(number: i32) -> Result<Option<Arc<Engine>>> {
+    let handle = pointer_to(positive(number)?);
+    match engine(handle) {
+        // One that met a defect can be closed, and no more.
+        Err(error) if error.kind() != ErrorKind::Internal => Err(error),
+        _ => Ok(take_engine(handle)),
+    }
 }
 
 fn positive(number: i32) -> Result<usize> {
@@ -346,6 +349,40 @@ mod tests {
         // Freeing through the wrong kind frees nothing.
         drop_service(handle.cast());
         assert!(engine(handle).is_ok());
+    }
+
+    /// As [`an_engine`], by its number.
+    fn a_number(folder: &tempfile::TempDir) -> i32 {
+        i32::try_from(serial(an_engine(folder).addr()).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn number_that_met_a_defect_can_be_closed_and_only_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let number = a_number(&folder);
+        let outcome = guard_result(|| {
+            let _held = engine_at(number)?;
+            if true {
+                panic!("a panic on purpose, with a number held");
+            }
+            Ok(())
+        });
+        assert_eq!(kind(outcome), Some(ErrorKind::Internal));
+        assert_eq!(kind(engine_at(number)), Some(ErrorKind::Internal));
+        assert!(take_engine_at(number).unwrap().is_some());
+        assert_eq!(kind(take_engine_at(number)), Some(ErrorKind::Closed));
+    }
+
+    #[test]
+    fn number_of_a_second_handle_ends_without_its_engine() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = an_engine(&folder);
+        let second = engine_with_cancel(first, Cancel::new()).unwrap();
+        let number = i32::try_from(serial(second.addr()).unwrap()).unwrap();
+        assert!(engine_at(number).is_ok());
+        assert!(take_engine_at(number).unwrap().is_none(), "nothing is to be closed");
+        assert_eq!(kind(engine_at(number)), Some(ErrorKind::Closed));
+        assert!(engine(first).is_ok());
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod handle;
 mod iter;
 mod kept;
 mod list;
+mod rest;
 mod sized;
 mod text;
 
@@ -86,6 +87,10 @@ mod event_options;
 mod publish;
 
 mod flat;
+
+mod flat_json;
+
+mod padded;
 
 pub use version::{tieback_abi_version, tieback_version};
 

@@ -1,6 +1,7 @@
 //! Texts, ids and arrays that the caller gives. Here raw pointers become references.
 
 use std::ffi::{CStr, c_char};
+use std::str::Utf8Error;
 
 use crate::error::{Error, Result};
 use crate::time::Timestamp;
@@ -30,10 +31,28 @@ pub unsafe fn optional<'a>(what: &str, pointer: *const c_char) -> Result<Option<
     }
     // SAFETY: it is not NULL, and the caller promises the rest.
     let text = unsafe { CStr::from_ptr(pointer) };
-    text.to_str().map(Some).map_err(|cause| {
-        // The text itself may be a secret in another encoding.
-        Error::invalid(format!("{what} is not UTF-8 (byte {}): convert it to UTF-8", cause.valid_up_to()))
-    })
+    text.to_str().map(Some).map_err(|cause| not_utf8(what, cause))
+}
+
+/// The text itself is not repeated: it may be a secret in another encoding.
+fn not_utf8(what: &str, cause: Utf8Error) -> Error {
+    Error::invalid(format!("{what} is not UTF-8 (byte {}): convert it to UTF-8", cause.valid_up_to()))
+}
+
+/// A text in a field of fixed length, up to a NUL or the blanks at its end. `None` when that is nothing.
+///
+/// # Safety
+/// `pointer` is NULL or the first of `length` bytes that nobody changes or frees during `'a`.
+pub unsafe fn field<'a>(what: &str, pointer: *const c_char, length: i32) -> Result<Option<&'a str>> {
+    let length = number(what, length).map_err(|wrong| Error::invalid(format!("the length of {}", wrong.message())))?;
+    if pointer.is_null() || length == 0 {
+        return Ok(None);
+    }
+    // SAFETY: it is not NULL, and the caller promises the rest; 31 bits are far below half of the address space.
+    let bytes = unsafe { std::slice::from_raw_parts(pointer.cast::<u8>(), length as usize) };
+    let bytes = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
+    let text = std::str::from_utf8(bytes).map_err(|cause| not_utf8(what, cause))?.trim_end_matches(' ');
+    Ok(Some(text).filter(|text| !text.is_empty()))
 }
 
 /// An id.

@@ -36,8 +36,8 @@ impl Engine {
     /// publishing waits meanwhile, and so does whatever else writes. Without it the space is used again.
     ///
     /// # Errors
-    /// `closed`, also when the engine is closed meanwhile; `storage` when the disk fails or is full: nothing was changed
-    /// then.
+    /// `closed`, also when the engine is closed meanwhile; `storage` when the disk fails or is full. Nothing was
+    /// changed then.
     ///
     /// [`Stats::reusable_bytes`]: crate::types::Stats::reusable_bytes
     pub fn compact(&self) -> Result<()> {

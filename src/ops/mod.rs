@@ -7,7 +7,7 @@ mod managing;
 use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::embedded::Embedded;
 use crate::engine::{Engine, EngineOptions};
@@ -39,7 +39,50 @@ enum Run {
     Deliver(fn(&Engine, &mut Members<'_>) -> Result<Value>),
 }
 
-/// All operations, in the order of the documentation. Opening and closing an engine belong to whoever keeps its handle.
+/// An operation that is not done on an open engine.
+#[derive(Debug)]
+struct Apart {
+    name: &'static str,
+    about: &'static str,
+    takes: &'static [(&'static str, &'static str)],
+    gives: &'static str,
+    example: &'static str,
+}
+
+/// Those. Opening and closing belong to whoever keeps the handles: the doors do them.
+const APART: &[Apart] = &[
+    Apart {
+        name: "engine_open",
+        about: "Opens an engine on a store.",
+        takes: &[("path", "the store's file; further members are the engine's options")],
+        gives: "`handle`",
+        example: r#"{"path": "hooks.db"}"#,
+    },
+    Apart { name: "engine_close", about: "Closes the engine of a handle.", takes: &[], gives: NOTHING, example: "{}" },
+    Apart {
+        name: "engine_restore",
+        about: "Restores a store from a backup, before an engine is opened on it.",
+        takes: &[
+            ("backup", "the file of the backup"),
+            ("path", "the store to make"),
+            ("replace", "may be left out: true allows a store that is there already"),
+        ],
+        gives: "how many deliveries are `queued`, and in which `lanes`",
+        example: r#"{"backup": "hooks-backup.db", "path": "hooks.db"}"#,
+    },
+    Apart {
+        name: "operations",
+        about: "Lists the operations.",
+        takes: &[],
+        gives: "`version`, and `operations`: of each `name`, `about`, `takes`, `gives`, `on_engine` and an `example`",
+        example: "{}",
+    },
+];
+
+/// What an operation answers that has nothing to tell.
+const NOTHING: &str = "nothing: an empty object";
+
+/// All operations on an open engine, in the order of the documentation.
 pub fn operations() -> impl Iterator<Item = &'static Operation> {
     managing::OPERATIONS.iter().chain(delivering::OPERATIONS)
 }
@@ -58,6 +101,18 @@ pub fn call(engine: &Arc<Engine>, operation: &str, input: &Value) -> Result<Valu
     done.map_err(|error| error.during(operation.name))
 }
 
+/// Does an operation that needs no engine: `engine_restore`, `operations`. `None` for every other name.
+///
+/// # Errors
+/// `invalid_argument` for an input with an unknown, missing or wrong member; else those of the operation.
+pub fn call_apart(operation: &str, input: &Value) -> Option<Result<Value>> {
+    match operation {
+        "engine_restore" => Some(restore(input)),
+        "operations" => Some(list(input)),
+        _ => None,
+    }
+}
+
 /// Opens an engine from the options of [`EngineOptions::from_json`].
 ///
 /// # Errors
@@ -67,11 +122,7 @@ pub fn open(input: &Value) -> Result<Arc<Engine>> {
     opened.map(Arc::new).map_err(|error| error.during("engine_open"))
 }
 
-/// Restores a store from a backup: `backup`, `path`, and where wanted `replace`. No engine may have either open.
-///
-/// # Errors
-/// Those of [`Engine::restore`].
-pub fn restore(input: &Value) -> Result<Value> {
+fn restore(input: &Value) -> Result<Value> {
     let done = Members::of(input).and_then(|mut members| {
         let (backup, path) = (members.text("backup")?, members.text("path")?);
         let backup = members.need("backup", "the file of the backup", backup)?;
@@ -83,11 +134,29 @@ pub fn restore(input: &Value) -> Result<Value> {
     done.map(|restored| own::restored_to_json(&restored)).map_err(|error| error.during("engine_restore"))
 }
 
-fn find(name: &str) -> Result<&'static Operation> {
+fn list(input: &Value) -> Result<Value> {
+    Members::of(input).and_then(|mut members| members.end()).map_err(|error| error.during("operations"))?;
+    let apart = APART.iter().map(|one| (one.name, one.about, one.takes, one.gives, one.example, false));
+    let on_engine = operations().map(|one| (one.name, one.about, one.takes, one.gives, one.example, true));
+    let told = apart.chain(on_engine).map(|(name, about, takes, gives, example, on_engine)| {
+        let takes: Value = takes.iter().map(|(name, about)| json!({"name": name, "about": about})).collect();
+        Ok(json!({"name": name, "about": about, "takes": takes, "gives": gives, "on_engine": on_engine,
+            "example": own::parse(example)?}))
+    });
+    let all: Vec<Value> = told.collect::<Result<_>>()?;
+    Ok(json!({"version": env!("CARGO_PKG_VERSION"), "operations": all}))
+}
+
+/// The operation on an engine of this name.
+///
+/// # Errors
+/// `invalid_argument` that names the nearest, of all that there are.
+pub fn find(name: &str) -> Result<&'static Operation> {
     operations().find(|operation| operation.name == name).ok_or_else(|| {
         let likeness = |known: &str| strsim::jaro_winkler(known, name);
-        let nearest = operations().max_by(|one, other| likeness(one.name).total_cmp(&likeness(other.name)));
-        let nearest = nearest.map_or(String::new(), |nearest| format!("; did you mean {}?", nearest.name));
+        let all = operations().map(|known| known.name).chain(APART.iter().map(|known| known.name));
+        let nearest = all.max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
+        let nearest = nearest.map_or(String::new(), |nearest| format!("; did you mean {nearest}?"));
         Error::invalid(format!("operation `{}` is unknown{nearest}", shown(name)))
     })
 }
@@ -95,8 +164,7 @@ fn find(name: &str) -> Result<&'static Operation> {
 // ---- what inputs have in common; an operation takes its members, then ends them ----
 
 fn scope(members: &mut Members<'_>) -> Result<Scope> {
-    let scope = members.read("scope", |_, value| own::scope_from_json(value))?;
-    members.need("scope", "the company or the project, such as {\"company_id\": 5358233}", scope)
+    needed(members, "scope", "the company or the project, such as {\"company_id\": 5358233}", own::scope_from_json)
 }
 
 fn hook_id(members: &mut Members<'_>) -> Result<Id> {

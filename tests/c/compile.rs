@@ -4,7 +4,7 @@ use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::optional;
@@ -93,17 +93,29 @@ impl Workshop {
 
     /// Runs a program, behind a runner such as valgrind; it must end well. Gives what it printed.
     pub fn run(&self, program: &Path, runner: &[&str], arguments: &[&str]) -> String {
+        finish(program, self.start(program, runner, arguments))
+    }
+
+    /// Starts a program, to be ended by [`finish`].
+    pub fn start(&self, program: &Path, runner: &[&str], arguments: &[&str]) -> Child {
         let words: Vec<OsString> = runner.iter().map(OsString::from).chain([program.as_os_str().to_owned()]).collect();
-        let output = Command::new(&words[0])
+        Command::new(&words[0])
             .args(&words[1..])
             .args(arguments)
             .env("LD_LIBRARY_PATH", self.folder.path())
             .stdin(Stdio::null())
-            .output()
-            .unwrap();
-        expect_done(&format!("{words:?}"), &output);
-        String::from_utf8(output.stdout).unwrap()
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
     }
+}
+
+/// Waits for the end of a program, which must be a good one. Gives what it printed.
+pub fn finish(program: &Path, started: Child) -> String {
+    let output = started.wait_with_output().unwrap();
+    expect_done(&program.display().to_string(), &output);
+    String::from_utf8(output.stdout).unwrap()
 }
 
 /// Whether there is a C++ compiler; if not, the caller skips the C++ part of `what`. The C compiler must be there: Rust

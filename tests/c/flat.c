@@ -1,7 +1,5 @@
 /* The flat ABI: everything by name with texts and 32-bit integers, in buffers that are too small as well. */
-#include "check.h"
-
-#include <stdint.h>
+#include "flat.h"
 
 #define SMALL 40
 
@@ -13,17 +11,7 @@
     "{\"event\": {\"company_id\": 5358233, \"resource_name\": \"Company Users\", \"resource_id\": 42, " \
     "\"event_type\": \"update\"}}"
 
-static char answer[65536];
-
-/* A call whose answer fits; gives the status. */
-static int32_t call(int32_t handle, const char *operation, const char *json) {
-    int32_t needed = -1, rest = -1;
-    int32_t status = tieback_call(handle, operation, json, answer, (int32_t)sizeof answer, &needed, &rest);
-    CHECK(rest == 0 && needed == (int32_t)strlen(answer));
-    return status;
-}
-
-/* The same with a small buffer, and the rest read on in small pieces. */
+/* A call with a small buffer, and the rest read on in small pieces. */
 static int32_t call_in_pieces(int32_t handle, const char *operation, const char *json) {
     char piece[SMALL];
     int32_t needed = -1, rest = -1, left = -1;

@@ -3,6 +3,7 @@
 #![cfg(all(feature = "capi", unix))]
 
 mod compile;
+mod examples;
 mod functions;
 #[path = "../optional/mod.rs"]
 mod optional;
@@ -17,12 +18,15 @@ use compile::{Language, Library, Workshop};
 use support::sink::{Answer, Sink};
 
 /// The programs that take a store and a URL. Each one is told of by its first comment.
-const PROGRAMS: [&str; 11] = [
+const PROGRAMS: [&str; 14] = [
     "tests/c/spine.c",
     "tests/c/errors.c",
     "tests/c/secrets.c",
     "tests/c/options.c",
     "tests/c/flat.c",
+    "tests/c/flat_room.c",
+    "tests/c/flat_json.c",
+    "tests/c/flat_all.c",
     "tests/c/callbacks.c",
     "tests/c/cancel.c",
     "tests/c/threads.c",
@@ -33,6 +37,17 @@ const PROGRAMS: [&str; 11] = [
 
 /// One of them that forks.
 const FORK: &str = "tests/c/fork.c";
+
+/// Finds wrong accesses, and leaks. "Possibly lost" is what only a pointer into its middle leads to, as Rust's hash
+/// tables have it.
+const VALGRIND: [&str; 6] = [
+    "valgrind",
+    "--quiet",
+    "--error-exitcode=9",
+    "--leak-check=full",
+    "--show-leak-kinds=definite",
+    "--errors-for-leak-kinds=definite",
+];
 
 /// An endpoint that refuses its first delivery and takes all others.
 fn refusing_once() -> Sink {
@@ -90,12 +105,9 @@ fn programs_run_on_the_static_library() {
 #[test]
 fn programs_leak_and_break_no_memory() {
     if optional::has("valgrind", "the C programs under valgrind") {
-        let valgrind = ["valgrind", "--quiet", "--error-exitcode=9"];
-        // "Possibly lost" is what only a pointer into its middle leads to, as Rust's hash tables have it.
-        let leaks = ["--leak-check=full", "--show-leak-kinds=definite", "--errors-for-leak-kinds=definite"];
-        run(&PROGRAMS, Library::Shared, &["-g"], &[valgrind.as_slice(), &leaks].concat());
+        run(&PROGRAMS, Library::Shared, &["-g"], &VALGRIND);
         // A forked child has lost what only the stacks of its parent's other threads lead to.
-        run(&[FORK], Library::Shared, &["-g"], &valgrind);
+        run(&[FORK], Library::Shared, &["-g"], &VALGRIND[..3]);
     }
 }
 

@@ -167,3 +167,26 @@ fn every_member_that_is_taken_is_documented() {
         assert_eq!(known, taken.join(", "), "{}", operation.name);
     }
 }
+
+#[test]
+fn operations_lists_everything_that_there_is_with_what_the_documentation_says() {
+    let listed = ops::call_apart("operations", &json!({})).expect("it needs no engine").unwrap();
+    assert_eq!(listed["version"], env!("CARGO_PKG_VERSION"));
+    let listed = listed["operations"].as_array().unwrap();
+    let page = include_str!("../../docs/operations.md");
+    let (on_engine, apart): (Vec<&Value>, Vec<&Value>) = listed.iter().partition(|one| one["on_engine"] == true);
+    for one in &apart {
+        let name = one["name"].as_str().unwrap();
+        assert!(page.contains(&format!("`{name}`")), "{name} is not documented");
+    }
+    assert_eq!(apart.len(), 4);
+    for (one, operation) in on_engine.iter().zip(operations()) {
+        assert_eq!((&one["name"], &one["about"]), (&json!(operation.name), &json!(operation.about)));
+        let taken: Vec<&str> =
+            one["takes"].as_array().unwrap().iter().map(|taken| taken["name"].as_str().unwrap()).collect();
+        let known: Vec<&str> = operation.takes.iter().map(|(name, _)| *name).collect();
+        assert_eq!(taken, known);
+        assert_eq!(one["example"], serde_json::from_str::<Value>(operation.example).unwrap());
+    }
+    assert_eq!(on_engine.len(), operations().count());
+}

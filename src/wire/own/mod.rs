@@ -15,6 +15,7 @@ mod event;
 mod hook;
 mod members;
 mod page;
+mod pointer;
 mod scope;
 mod trigger;
 
@@ -28,6 +29,7 @@ pub use hook::{changed_rate_limit, hook_create_from_json, hook_query_from_json, 
 pub use members::Members;
 pub(crate) use members::within;
 pub use page::page_request_from_json;
+pub use pointer::{put_at, text_at};
 pub use scope::{scope_from_json, scope_to_json};
 pub use trigger::{
     id_from_json, resource_query_from_json, resource_to_json, trigger_create_from_json, trigger_to_json,
