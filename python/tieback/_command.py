@@ -10,6 +10,6 @@ from . import _tieback
 
 def main() -> int:
     """Runs the command with the arguments of this process, and gives its exit code."""
-    # As in the program: Ctrl-C ends the process. Python's own handler would wait for the next line of input.
+    # As in the program, where the command itself heeds signals. Python's own handler would wait for the next line.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     return _tieback.command(["tieback", *sys.argv[1:]])

@@ -21,7 +21,8 @@ enum Command {
     ///
     /// A request is one line: {"id": 1, "operation": "engine_open", "input": {"path": "hooks.db"}}. Its answer is one
     /// line too: {"id":1,"result":{"handle":1}}, or {"id":1,"error":{...}}. Every further request names the handle. At
-    /// the end of the input, engines that are still open are stopped and closed. docs/operations.md has all operations.
+    /// the end of the input, and on SIGINT, SIGTERM and SIGHUP, engines that are still open are stopped and closed.
+    /// docs/operations.md has all operations; {"operation": "operations"} lists them.
     Rpc,
 }
 
@@ -29,7 +30,7 @@ enum Command {
 /// code: 0, 1 when reading or writing failed, 2 for arguments that it does not know.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     match Arguments::try_parse_from(arguments) {
-        Ok(Arguments { command: Command::Rpc }) => ended(rpc::serve(io::stdin().lock(), io::stdout().lock())),
+        Ok(Arguments { command: Command::Rpc }) => ended(rpc::serve(io::stdin(), io::stdout().lock())),
         Err(told) => {
             // Help and version come this way too. Whoever was to read them may have gone.
             let _ = told.print();
