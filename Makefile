@@ -23,7 +23,7 @@ SKIPPED := target/skipped.txt
 .PHONY: bench build install uninstall clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 preflight: ## say what this machine lacks for a build, and how to get it
 	@PYTHON='$(PYTHON)' scripts/preflight.sh
@@ -99,36 +99,54 @@ bench: ## measure speed against baselines in the same run (BENCH="hooks stored",
 	$(if $(BENCH),,$(CARGO) bench --bench opening)
 	$(if $(BENCH),,$(CARGO) bench --bench loading)
 	$(if $(BENCH),,$(CARGO) bench --bench calls)
+	$(if $(BENCH),,$(MAKE) --no-print-directory python-bench)
 
 # ---- the Python module ----
 
 # The wheel has a profile of its own, and so a folder of its own: it is built without the C ABI, and cargo gives both
 # builds of libtieback the same file name.
 WHEEL_PROFILE := wheel
-WHEEL_SOURCES := Cargo.toml Cargo.lock build.rs $(shell find build src data -type f) \
+PIP_QUIET := --quiet --disable-pip-version-check
+WHEEL_SOURCES := Cargo.toml Cargo.lock build.rs .cargo/config.toml scripts/unpack_sdist.py \
+	$(shell find build src data -type f) \
 	$(shell find python -name tests -prune -o -name __pycache__ -prune -o -type f -print)
 
 $(VENV)/requirements.stamp: python/requirements-dev.txt
 	$(PYTHON) -m venv --clear $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	$(VENV)/bin/pip install $(PIP_QUIET) --requirement $<
 	@touch $@
 
+# The wheel is built by pip out of the source distribution, as on a machine that gets no wheel: what is missing in it is
+# missed here. Unpacked in one place and built in the target directory of all, it costs no second build.
 $(VENV)/module.stamp: $(VENV)/requirements.stamp $(WHEEL_SOURCES)
-	rm -f target/wheels/*.whl
-	$(VENV)/bin/maturin build --quiet --locked --profile $(WHEEL_PROFILE) --manifest-path python/Cargo.toml \
-		--interpreter $(VENV)/bin/python --auditwheel skip --out target/wheels </dev/null
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-index --no-deps --force-reinstall target/wheels/*.whl
+	rm -rf target/wheels target/sdists
+	$(VENV)/bin/maturin sdist --manifest-path python/Cargo.toml --out target/sdists </dev/null >target/sdist.log 2>&1 \
+		|| { cat target/sdist.log; exit 1; }
+	$(VENV)/bin/python scripts/unpack_sdist.py target/sdists/*.tar.gz target/sdist
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" MATURIN_PEP517_ARGS="--profile $(WHEEL_PROFILE) --auditwheel skip" \
+		$(VENV)/bin/pip wheel $(PIP_QUIET) --no-cache-dir --no-build-isolation --no-index --no-deps \
+		--wheel-dir target/wheels target/sdist/* </dev/null
+	$(VENV)/bin/pip install $(PIP_QUIET) --no-index --no-deps --force-reinstall target/wheels/*.whl
 	@touch $@
 
 .PHONY: python-module
-python-module: $(VENV)/module.stamp
+python-module: $(VENV)/module.stamp ## build the Python sdist and wheel, install the wheel in target/venv
 
 # Against the installed wheel, never the source folder: so never with python/ as the working directory.
 python-tests: python-module
-	$(VENV)/bin/python -m pytest python/tests
+	TIEBACK_SKIPPED=$(CURDIR)/$(SKIPPED) $(VENV)/bin/python -m pytest python/tests
 	$(VENV)/bin/python -m mypy.stubtest tieback
 	$(VENV)/bin/python -m mypy --strict --cache-dir target/mypy --package tieback
-	$(VENV)/bin/python -m mypy --strict --cache-dir target/mypy python/tests examples/python
+	$(VENV)/bin/python -m mypy --strict --cache-dir target/mypy python/tests examples/python benches/python.py scripts
+
+# Of a wheel as users get it, optimised, in a folder of its own.
+.PHONY: python-bench
+python-bench: $(VENV)/requirements.stamp ## measure import and calls of an optimised Python wheel
+	rm -rf target/bench-python
+	$(VENV)/bin/maturin build --quiet --locked --release --manifest-path python/Cargo.toml \
+		--interpreter $(VENV)/bin/python --auditwheel skip --out target/bench-python </dev/null
+	$(VENV)/bin/pip install $(PIP_QUIET) --no-index --no-deps --target target/bench-python target/bench-python/*.whl
+	PYTHONPATH=target/bench-python $(VENV)/bin/python benches/python.py
 
 define python-check
 $(CARGO) fmt --check --manifest-path python/Cargo.toml

@@ -1,6 +1,7 @@
 //! The engine class: every operation of an embedded engine, from plain Python objects to plain Python objects.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyList;
 use serde_json::Value;
 use tieback::embedded::Embedded;
-use tieback::engine::{Engine as CoreEngine, EngineOptions, check_count, each_during, one_answer_each};
+use tieback::engine::{Cancellable, Engine as CoreEngine, EngineOptions, check_count, each_during, one_answer_each};
 use tieback::error::{Error, Result};
 use tieback::service::Service;
 use tieback::types::{Id, IdleReport, Scope, TriggerCreate};
@@ -16,8 +17,10 @@ use tieback::wire::own;
 
 use crate::answer;
 use crate::boundary::{detached, exception};
+use crate::cancel::{Cancel, Ending};
 use crate::convert::{read, read_item, to_python};
 use crate::opened::Opened;
+use crate::report::{ToPython, is_inside};
 use crate::wait::{Endings, in_slices, on_a_thread};
 
 /// An embedded engine. Safe for use from many threads at once.
@@ -31,11 +34,22 @@ pub struct Engine {
 /// A plain Python object that a call was given.
 type Object<'a, 'py> = &'a Bound<'py, PyAny>;
 
+/// What may end a long call.
+type Token<'a, 'py> = Option<&'a Bound<'py, Cancel>>;
+
 #[pymethods]
 impl Engine {
     #[new]
-    fn new(py: Python<'_>, path: PathBuf, options: Object<'_, '_>) -> PyResult<Self> {
-        let options = read(py, "open", options, |options| EngineOptions::from_json_at(path, options))?;
+    fn new(
+        py: Python<'_>,
+        path: PathBuf,
+        options: Object<'_, '_>,
+        wanted: Py<PyAny>,
+        log: Py<PyAny>,
+        notice: Option<Py<PyAny>>,
+    ) -> PyResult<Self> {
+        let mut options = read(py, "open", options, |options| EngineOptions::from_json_at(path, options))?;
+        options.report = Arc::new(ToPython::new(wanted, log, notice));
         let engine = detached(py, "open", move || CoreEngine::open(options))?;
         Ok(Self { opened: Opened::new(engine), closed: AtomicBool::new(false), endings: Endings::default() })
     }
@@ -227,28 +241,37 @@ impl Engine {
 
     fn start(&self, py: Python<'_>) -> PyResult<()> {
         let opened = self.opened.clone();
-        on_a_thread(py, "start", move || opened.call(|service| service.engine().start()))
+        on_a_thread(py, "start", &Ending::default(), move || opened.call(|service| service.engine().start()))
     }
 
     fn stop(&self, py: Python<'_>, grace: f64) -> PyResult<()> {
         let grace = span_of(py, "stop", "grace", grace)?;
         let opened = self.opened.clone();
-        self.endings.add();
-        on_a_thread(py, "stop", move || opened.call(|service| service.engine().stop(grace)))
+        // In the middle of a line it is refused, and ends nobody's run.
+        if !is_inside() {
+            self.endings.add();
+        }
+        on_a_thread(py, "stop", &Ending::default(), move || opened.call(|service| service.engine().stop(grace)))
     }
 
-    fn pump(&self, py: Python<'_>, budget: f64) -> PyResult<Py<PyAny>> {
+    fn pump(&self, py: Python<'_>, budget: f64, cancel: Token<'_, '_>) -> PyResult<Py<PyAny>> {
         const NAME: &str = "pump";
-        let budget = span_of(py, NAME, "budget", budget)?;
-        let step = |slice| self.opened.call(|service| service.engine().pump(slice));
+        let (budget, ending) = (span_of(py, NAME, "budget", budget)?, Ending::of(cancel));
+        let step = |slice| self.long(&ending, |engine| engine.pump(slice));
         let report = in_slices(py, NAME, &self.endings, budget, step, |report| report.idle)?;
         to_python(py, &own::idle_report_to_json(&report))
     }
 
-    fn run_until_idle(&self, py: Python<'_>, timeout: f64, wait_paused: bool) -> PyResult<Py<PyAny>> {
+    fn run_until_idle(
+        &self,
+        py: Python<'_>,
+        timeout: f64,
+        wait_paused: bool,
+        cancel: Token<'_, '_>,
+    ) -> PyResult<Py<PyAny>> {
         const NAME: &str = "run_until_idle";
-        let timeout = span_of(py, NAME, "timeout", timeout)?;
-        let step = |slice| self.opened.call(|service| service.engine().run_until_idle(slice, wait_paused));
+        let (timeout, ending) = (span_of(py, NAME, "timeout", timeout)?, Ending::of(cancel));
+        let step = |slice| self.long(&ending, |engine| engine.run_until_idle(slice, wait_paused));
         let done = |report: &IdleReport| report.idle && !(wait_paused && report.paused_lanes > 0);
         let report = in_slices(py, NAME, &self.endings, timeout, step, done)?;
         to_python(py, &own::idle_report_to_json(&report))
@@ -294,28 +317,25 @@ impl Engine {
         to_python(py, &own::stats_to_json(&stats))
     }
 
-    fn purge(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        let purged = self.serve(py, "purge", |service| service.engine().purge())?;
+    fn purge(&self, py: Python<'_>, cancel: Token<'_, '_>) -> PyResult<Py<PyAny>> {
+        let purged = self.long_on_a_thread(py, "purge", cancel, |engine| engine.purge())?;
         to_python(py, &own::purged_to_json(&purged))
     }
 
     // ---- upkeep ----
 
-    fn backup(&self, py: Python<'_>, path: PathBuf, replace: bool) -> PyResult<()> {
-        let opened = self.opened.clone();
-        on_a_thread(py, "backup", move || opened.call(|service| service.engine().backup(&path, replace)))
+    fn backup(&self, py: Python<'_>, path: PathBuf, replace: bool, cancel: Token<'_, '_>) -> PyResult<()> {
+        self.long_on_a_thread(py, "backup", cancel, move |engine| engine.backup(&path, replace))
     }
 
-    fn check_integrity(&self, py: Python<'_>, quick: bool) -> PyResult<Py<PyAny>> {
-        const NAME: &str = "check_integrity";
-        let opened = self.opened.clone();
-        let report = on_a_thread(py, NAME, move || opened.call(|service| service.engine().check_integrity(quick)))?;
+    fn check_integrity(&self, py: Python<'_>, quick: bool, cancel: Token<'_, '_>) -> PyResult<Py<PyAny>> {
+        let report =
+            self.long_on_a_thread(py, "check_integrity", cancel, move |engine| engine.check_integrity(quick))?;
         to_python(py, &own::integrity_report_to_json(&report))
     }
 
-    fn compact(&self, py: Python<'_>) -> PyResult<()> {
-        let opened = self.opened.clone();
-        on_a_thread(py, "compact", move || opened.call(|service| service.engine().compact()))
+    fn compact(&self, py: Python<'_>, cancel: Token<'_, '_>) -> PyResult<()> {
+        self.long_on_a_thread(py, "compact", cancel, |engine| engine.compact())
     }
 
     fn notices(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
@@ -324,17 +344,24 @@ impl Engine {
     }
 
     fn close(&self, py: Python<'_>) -> PyResult<()> {
-        if self.closed.swap(true, Ordering::SeqCst) {
+        if self.opened.is_foreign() || self.closed.swap(true, Ordering::SeqCst) {
             return Ok(());
         }
         let opened = self.opened.clone();
         self.endings.add();
-        on_a_thread(py, "close", move || opened.close())
+        on_a_thread(py, "close", &Ending::default(), move || opened.close())
     }
 
+    /// In a forked child it is closed from the start.
     #[getter]
     fn closed(&self) -> bool {
-        self.closed.load(Ordering::SeqCst)
+        self.opened.is_foreign() || self.closed.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.opened.close_later();
     }
 }
 
@@ -346,6 +373,25 @@ impl Engine {
         call: impl FnOnce(&Embedded) -> Result<T> + Send,
     ) -> PyResult<T> {
         detached(py, operation, || self.opened.call(call))
+    }
+
+    /// Makes a long call, with a token that ends it.
+    fn long<T>(&self, ending: &Ending, call: impl FnOnce(Cancellable<'_>) -> Result<T>) -> Result<T> {
+        self.opened.call(|service| ending.carry(|cancel| call(service.engine().with_cancel(cancel))))
+    }
+
+    /// Makes one that cannot be cut in slices.
+    fn long_on_a_thread<T: Send + 'static>(
+        &self,
+        py: Python<'_>,
+        operation: &'static str,
+        cancel: Token<'_, '_>,
+        call: impl FnOnce(Cancellable<'_>) -> Result<T> + Send + 'static,
+    ) -> PyResult<T> {
+        let (opened, ending) = (self.opened.clone(), Ending::of(cancel));
+        let carried = ending.clone();
+        let begun = move || opened.call(|service| carried.carry(|cancel| call(service.engine().with_cancel(cancel))));
+        on_a_thread(py, operation, &ending, begun)
     }
 }
 

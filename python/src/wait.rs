@@ -10,6 +10,8 @@ use tieback::error::{Error, ErrorKind, Result};
 use tieback::types::IdleReport;
 
 use crate::boundary::{detached, exception, guarded};
+use crate::cancel::Ending;
+use crate::report::is_inside;
 
 /// How long a wait goes on before Python's signals are looked at. A little less than the 100 ms that are promised.
 const SLICE: Duration = Duration::from_millis(80);
@@ -53,22 +55,32 @@ pub fn in_slices(
     }
 }
 
-/// Makes a call that cannot be cut in slices on a thread of its own, and waits for it. Ctrl-C ends the wait; the call
-/// goes on to its end.
+/// Makes a call that cannot be cut in slices on a thread of its own, and waits for it. Ctrl-C ends the wait, and the
+/// call too where it carries the token of its ending; else that goes on to its end.
+///
+/// In the middle of a line that the engine logs, the call is made on this thread: there the engine refuses what would
+/// wait for the line to end.
 pub fn on_a_thread<T: Send + 'static>(
     py: Python<'_>,
     operation: &'static str,
+    ending: &Ending,
     call: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> PyResult<T> {
+    if is_inside() {
+        return detached(py, operation, call);
+    }
     let (done, mut answer) = mpsc::sync_channel(1);
     let begun = thread::Builder::new().name(format!("tieback-{operation}")).spawn(move || {
         // Nobody listens any more after Ctrl-C.
         let _ = done.send(guarded(call));
     });
-    if let Err(cause) = begun {
-        let message = format!("the system gives no thread: {cause}");
-        return Err(exception(py, &Error::new(ErrorKind::Unavailable, message).during(operation)));
-    }
+    let begun = match begun {
+        Ok(begun) => begun,
+        Err(cause) => {
+            let message = format!("the system gives no thread: {cause}");
+            return Err(exception(py, &Error::new(ErrorKind::Unavailable, message).during(operation)));
+        }
+    };
     loop {
         let came;
         (answer, came) = py.detach(move || {
@@ -76,8 +88,13 @@ pub fn on_a_thread<T: Send + 'static>(
             (answer, came)
         });
         match came {
-            Ok(result) => return result.map_err(|error| exception(py, &error.during(operation))),
-            Err(RecvTimeoutError::Timeout) => py.check_signals()?,
+            Ok(result) => {
+                // It is gone when this returns: whoever forks next has one thread less. What it might have panicked
+                // with is in its answer.
+                let _ = py.detach(|| begun.join());
+                return result.map_err(|error| exception(py, &error.during(operation)));
+            }
+            Err(RecvTimeoutError::Timeout) => py.check_signals().inspect_err(|_| ending.interrupt.request())?,
             Err(RecvTimeoutError::Disconnected) => {
                 let error = Error::new(ErrorKind::Internal, "the call ended without an answer").during(operation);
                 return Err(exception(py, &error));

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
+import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -16,6 +18,19 @@ SECRET = "Bearer a-secret-that-is-never-shown-12345"
 
 if pathlib.Path(tieback.__file__).is_relative_to(SOURCE):
     raise pytest.UsageError("this is the source folder, not the built module: run pytest from elsewhere than python/")
+
+
+def tool(name: str, what: str) -> str:
+    """Where a tool is that a user's machine may lack. The build machine has them all."""
+    found = shutil.which(name)
+    if found is not None:
+        return found
+    if os.environ.get("TIEBACK_CI"):
+        pytest.fail(f"{name} is missing: {what}")
+    if skipped := os.environ.get("TIEBACK_SKIPPED"):
+        with open(skipped, "a", encoding="utf-8") as list_of_all:
+            print(f"{name} ({what})", file=list_of_all)
+    pytest.skip(f"{name} is missing: {what}")
 
 
 @pytest.fixture

@@ -17,3 +17,8 @@ def deliver(path: str, told: multiprocessing.Queue[str], stop: multiprocessing.s
         stop.wait(DEADLINE)
         engine.stop()
     told.put("stopped")
+
+
+def seen(models: list[object]) -> tuple[list[object], list[str]]:
+    """The models as they came, and what they look like there."""
+    return models, [repr(one) for one in models]

@@ -6,11 +6,14 @@ import copy
 import dataclasses
 import datetime
 import inspect
+import multiprocessing
 import pickle
 
 import pytest
 
 import tieback
+from conftest import SECRET
+from delivering import seen
 from endpoint import DEADLINE, Endpoint
 
 MODELS = [
@@ -81,10 +84,32 @@ def test_models_survive_pickle_and_copy(
     for one in made:
         for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
             assert pickle.loads(pickle.dumps(one, protocol)) == one
-        assert copy.deepcopy(one) == one
+        assert copy.copy(one) == copy.deepcopy(one) == one
+        # Equal ones have one hash, so they can be in sets and keys of dicts.
+        assert len({one, copy.deepcopy(one)}) == 1
         assert repr(one).startswith(type(one).__name__ + "(")
         with pytest.raises(dataclasses.FrozenInstanceError):
             setattr(one, dataclasses.fields(one)[0].name, None)  # type: ignore[arg-type]
+
+
+def test_models_go_to_another_process_and_come_back(
+    engine: tieback.Engine, endpoint: Endpoint, hook: tieback.Hook, event: tieback.Event
+) -> None:
+    made = everything(engine, endpoint, hook, event)
+    for method in {"spawn", "forkserver"} & set(multiprocessing.get_all_start_methods()):
+        with multiprocessing.get_context(method).Pool(1) as pool:
+            back = pool.apply_async(seen, (made,)).get(DEADLINE)
+        assert back == (made, [repr(one) for one in made])
+
+
+def test_what_is_shown_has_no_secret(
+    engine: tieback.Engine, endpoint: Endpoint, hook: tieback.Hook, event: tieback.Event
+) -> None:
+    token = SECRET.removeprefix("Bearer ")
+    for one in (*everything(engine, endpoint, hook, event), engine, engine.hooks):
+        assert token not in repr(one)
+        if dataclasses.is_dataclass(one) and not isinstance(one, type):
+            assert token not in str(dataclasses.asdict(one))
 
 
 def test_ids_are_texts_however_they_were_given() -> None:

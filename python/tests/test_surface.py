@@ -104,7 +104,7 @@ def test_kind_of_a_newer_library_is_still_an_error() -> None:
 
 
 def test_native_half_shows_what_its_stub_says() -> None:
-    assert sorted(_tieback.__all__) == ["Engine", "__version__", "restore", "scope"]
+    assert sorted(_tieback.__all__) == ["Cancel", "Engine", "__version__", "command", "restore", "scope"]
 
 
 def test_examples_in_the_documentation_work(path: pathlib.Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import pathlib
 import signal
@@ -10,6 +11,7 @@ import sys
 import textwrap
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -115,3 +117,131 @@ def test_eight_threads_publish_at_once(
     sent = {delivery.event.resource_id for delivery in engine.deliveries.list(scope, hook.id, status="delivered")}
     assert sent == {str(number) for number in range(1, 201)}
     assert len({delivery.event.ulid for delivery in engine.deliveries.list(scope, hook.id)}) == 200
+
+
+def test_two_threads_are_in_a_publish_at_once(path: pathlib.Path, event: tieback.Event) -> None:
+    """While one waits for the disk, the other comes to wait too: neither holds the lock of the interpreter."""
+    with tieback.open(path) as engine, another_writer(path) as writer:
+        threads = [threading.Thread(target=engine.publish, args=(event,)) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        # Both wait, and this thread runs.
+        time.sleep(0.2)
+        assert all(thread.is_alive() for thread in threads)
+        writer.go()
+        for thread in threads:
+            thread.join(DEADLINE)
+        assert not any(thread.is_alive() for thread in threads)
+
+
+class Writer:
+    """Another process that is writing to the store."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def go(self) -> None:
+        """Has it commit."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+
+
+@contextlib.contextmanager
+def another_writer(path: pathlib.Path) -> Iterator[Writer]:
+    program = """
+        import sqlite3, sys
+        store = sqlite3.connect(sys.argv[1], isolation_level=None)
+        store.execute("BEGIN IMMEDIATE")
+        print("writing", flush=True)
+        sys.stdin.read()
+        store.execute("COMMIT")
+    """
+    with subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(program), path],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None and process.stdout.readline() == "writing\n"
+            yield Writer(process)
+        finally:
+            process.kill()
+
+
+WRITER = """
+    import sys, threading, time
+    import tieback
+
+    path, what = sys.argv[1:]
+    engine = tieback.open(path)
+    event = tieback.Event(
+        scope=tieback.Scope.company(1), resource_name="Company Users", resource_id=1, event_type="update", id=77
+    )
+    sys.stdin.readline()
+    try:
+        threading.Timer(0.3, print, ["waiting"], {"flush": True}).start()
+        if what == "publish":
+            engine.publish(event)
+        elif what == "compact":
+            engine.compact()
+        else:
+            engine.purge()
+    except KeyboardInterrupt:
+        print("interrupted", time.time(), flush=True)
+    sys.stdin.readline()
+    # The same event again: was it kept?
+    print(engine.publish(event).duplicate, flush=True)
+    engine.close()
+"""
+
+
+@contextlib.contextmanager
+def waiting_for_the_writer(path: pathlib.Path, what: str) -> Iterator[tuple[subprocess.Popen[str], Writer]]:
+    """A program that is in a call which waits for another process to commit."""
+    with subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(WRITER), path, what],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as program:
+        try:
+            assert program.stdin is not None and program.stdout is not None
+            while not path.exists():
+                time.sleep(0.01)
+            tieback.open(path).close()
+            with another_writer(path) as writer:
+                program.stdin.write("go\n")
+                program.stdin.flush()
+                assert program.stdout.readline() == "waiting\n"
+                yield program, writer
+        finally:
+            program.kill()
+
+
+def test_publish_waits_for_its_commit_and_then_raises(path: pathlib.Path) -> None:
+    with waiting_for_the_writer(path, "publish") as (program, writer):
+        assert program.stdin is not None and program.stdout is not None
+        program.send_signal(signal.SIGINT)
+        # It is still waiting, since what it was asked to keep is neither kept nor refused.
+        time.sleep(0.3)
+        committed = time.time()
+        writer.go()
+        line = program.stdout.readline().split()
+        assert line[0] == "interrupted" and float(line[1]) > committed
+        program.stdin.write("go\n")
+        program.stdin.flush()
+        assert program.stdout.readline() == "True\n"
+        assert program.wait(DEADLINE) == 0
+
+
+@pytest.mark.parametrize("what", ["compact", "purge"])
+def test_ctrl_c_ends_upkeep_that_waits_for_another_process(what: str, path: pathlib.Path) -> None:
+    with waiting_for_the_writer(path, what) as (program, writer):
+        assert program.stdin is not None and program.stdout is not None
+        sent = time.time()
+        program.send_signal(signal.SIGINT)
+        line = program.stdout.readline().split()
+        assert line[0] == "interrupted" and float(line[1]) - sent < 1.0
+        writer.go()
+        program.stdin.write("go\n")
+        program.stdin.flush()
+        # The engine is as before.
+        assert program.stdout.readline() == "False\n"
+        assert program.wait(DEADLINE) == 0

@@ -15,6 +15,7 @@
 Every delivery is made at least once.
 """
 
+from ._cancel import Cancel
 from ._delivery import Attempt, Delivery
 from ._engine import Engine, open
 from ._errors import (
@@ -46,6 +47,7 @@ from ._upkeep import Finding, IntegrityReport, Restored, RestoredLane, restore
 
 __all__ = [
     "Attempt",
+    "Cancel",
     "CancelledError",
     "ClosedError",
     "ConflictError",

@@ -20,7 +20,7 @@ class Attempt:
     """Whether it was answered with 2xx."""
     response_status: int | None
     """The HTTP status, when the endpoint answered."""
-    response_headers: Mapping[str, str]
+    response_headers: Mapping[str, str] = field(hash=False)
     """The answer's headers; the values of a repeated name are joined by commas."""
     response_body: bytes = field(repr=False)
     """The answer's body, up to 64 KiB."""

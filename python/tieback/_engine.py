@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import os
-from collections.abc import Iterable
+import warnings
+import weakref
+from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import NoReturn
 
 from . import _tieback
+from ._cancel import Cancel, cancel_to_input
 from ._errors import Error, error_from_answer
 from ._event import Event, Published, event_to_input, published_from_answer
 from ._input import (
@@ -22,6 +25,7 @@ from ._input import (
     seconds,
     texts,
 )
+from ._live import Live
 from ._scope import Scope, scope_to_input
 from ._service import Deliveries, Hooks, Resources, Triggers
 from ._status import (
@@ -31,6 +35,7 @@ from ._status import (
     Stats,
     idle_report_from_answer,
     notice_from_answer,
+    notice_listener,
     purged_from_answer,
     stats_from_answer,
 )
@@ -67,6 +72,7 @@ def open(
     store_key_old: Iterable[str] = (),
     danger_allow_http: bool = False,
     danger_allow_private_addresses: bool = False,
+    on_notice: Callable[[Notice], object] | None = None,
 ) -> Engine:
     """Opens an engine on its SQLite file, which is created when it is not there. Starts no thread.
 
@@ -97,6 +103,10 @@ def open(
     A store in clear text is sealed by opening it, for good. To change the key, give the new one as `store_key` and the
     one before in `store_key_old`, once. A store that is sealed with another key is an `InvalidArgumentError`, which
     names that key's id.
+
+    `on_notice` is called with each notice as it happens, on whichever thread that is; `Engine.notices` tells it too.
+    Inside of it, as inside of a handler of `logging`, the engine may be used but not run: `start`, `stop`, `pump` and
+    `run_until_idle` are a `ConflictError` there. What it raises goes to `sys.unraisablehook`.
 
     Any number of engines may have one file open, in this process and in others. `UnavailableError` when the file is of
     an earlier version, or to be sealed, and another engine has it open; `StorageError` when it is no store.
@@ -136,16 +146,25 @@ def open(
         danger_allow_http=flag("danger_allow_http", danger_allow_http),
         danger_allow_private_addresses=flag("danger_allow_private_addresses", danger_allow_private_addresses),
     )
+    # Only now: a program that imports tieback and opens nothing does without the time that `logging` takes to import.
+    from . import _logging
+
     where = plain_text("path", os.fspath(path))
-    native = _tieback.Engine(where, options)
+    native = _tieback.Engine(where, options, _logging.wanted, _logging.log, notice_listener(on_notice))
     return Engine(native, where)
 
 
-class Engine:
+class Engine(Live):
     """An embedded engine. `tieback.open` makes it; use it from as many threads as you like.
 
     It delivers in one of two ways: on threads of its own from `start` to `stop`, or inside `run_until_idle` and `pump`,
-    on the thread that calls them. A `with` block closes it.
+    on the thread that calls them. A call that takes `cancel` is ended by that token: then it is a `CancelledError`.
+
+    A `with` block closes it. One that is still open when the program ends is closed then; one that is dropped before,
+    open, is a `ResourceWarning`.
+
+    In a forked child it is closed: every call is a `ClosedError` there, and the parent's goes on. It can be neither
+    copied nor pickled.
 
     >>> with tieback.open(path) as engine:
     ...     engine.stats().queued
@@ -154,21 +173,35 @@ class Engine:
     True
     """
 
-    __slots__ = ("_native", "_path", "hooks", "triggers", "resources", "deliveries", "__weakref__")
-
-    hooks: Hooks
-    triggers: Triggers
-    resources: Resources
-    deliveries: Deliveries
+    __slots__ = ("_native", "_path", "__weakref__")
 
     def __init__(self, native: _tieback.Engine, path: str) -> None:
         """For `tieback.open` alone."""
         self._native = native
         self._path = path
-        self.hooks = Hooks(native)
-        self.triggers = Triggers(native)
-        self.resources = Resources(native)
-        self.deliveries = Deliveries(native)
+        _engines.add(self)
+
+    # ---- the webhooks API ----
+
+    @property
+    def hooks(self) -> Hooks:
+        """Hooks: an endpoint, in a scope, under a namespace."""
+        return Hooks(self, self._native)
+
+    @property
+    def triggers(self) -> Triggers:
+        """Triggers of a hook: on which event of which resource it delivers."""
+        return Triggers(self, self._native)
+
+    @property
+    def resources(self) -> Resources:
+        """The catalogue: what can be triggered on."""
+        return Resources(self, self._native)
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """Deliveries of a hook, with their attempts."""
+        return Deliveries(self, self._native)
 
     # ---- publishing ----
 
@@ -202,15 +235,18 @@ class Engine:
         What has not ended by then is queued again. Stopping a stopped engine changes nothing."""
         self._native.stop(seconds("grace", grace))
 
-    def pump(self, *, budget: float) -> IdleReport:
+    def pump(self, *, budget: float, cancel: Cancel | None = None) -> IdleReport:
         """Delivers on this thread what is due, for about `budget` seconds; returns early when nothing is in flight or
         due. Call it often while `idle` is false: attempts in flight go on at the next call only."""
-        return idle_report_from_answer(self._native.pump(seconds("budget", budget)))
+        return idle_report_from_answer(self._native.pump(seconds("budget", budget), cancel_to_input(cancel)))
 
-    def run_until_idle(self, *, timeout: float, wait_paused: bool = False) -> IdleReport:
+    def run_until_idle(
+        self, *, timeout: float, wait_paused: bool = False, cancel: Cancel | None = None
+    ) -> IdleReport:
         """Delivers until nothing is in flight or due, or `timeout` seconds have passed. Lanes in back-off are waited
         for only with `wait_paused`. On a started engine it waits; else it works on this thread."""
-        answer = self._native.run_until_idle(seconds("timeout", timeout), flag("wait_paused", wait_paused))
+        span, paused = seconds("timeout", timeout), flag("wait_paused", wait_paused)
+        answer = self._native.run_until_idle(span, paused, cancel_to_input(cancel))
         return idle_report_from_answer(answer)
 
     # ---- operating ----
@@ -243,10 +279,10 @@ class Engine:
         """How much there is to do, what is kept, and what that takes on the disk. Cheap, however much there is."""
         return stats_from_answer(self._native.stats())
 
-    def purge(self) -> Purged:
+    def purge(self, *, cancel: Cancel | None = None) -> Purged:
         """Removes at once what has been kept for longer than `retention`, and says what went. A worker does the same
         when it starts and every hour. It works in small transactions; publishing and delivering go on beside it."""
-        return purged_from_answer(self._native.purge())
+        return purged_from_answer(self._native.purge(cancel_to_input(cancel)))
 
     def notices(self) -> list[Notice]:
         """What happened since the last call: lanes that paused, resumed or were flushed, a store that failed or was
@@ -255,23 +291,27 @@ class Engine:
 
     # ---- upkeep ----
 
-    def backup(self, path: str | os.PathLike[str], *, replace: bool = False) -> None:
+    def backup(
+        self, path: str | os.PathLike[str], *, replace: bool = False, cancel: Cancel | None = None
+    ) -> None:
         """Writes a backup: one file with everything as it is at one moment, for this user alone. Publishing and
         delivering go on. The file gets its name when it is whole, checked and on disk; one that is there already is a
         `ConflictError`, or with `replace` is replaced then. `tieback.restore` makes a store of it."""
-        self._native.backup(plain_text("path", os.fspath(path)), flag("replace", replace))
+        where = plain_text("path", os.fspath(path))
+        self._native.backup(where, flag("replace", replace), cancel_to_input(cancel))
 
-    def check_integrity(self, *, quick: bool = False) -> IntegrityReport:
+    def check_integrity(self, *, quick: bool = False, cancel: Cancel | None = None) -> IntegrityReport:
         """Looks for damage in the store, and says what it found: pages and indexes that contradict each other, rows
         that refer to nothing, counts that are wrong, content that cannot be read. It changes nothing; publishing and
         delivering go on. `quick` leaves out what compares every row of the log."""
-        return integrity_report_from_answer(self._native.check_integrity(flag("quick", quick)))
+        answer = self._native.check_integrity(flag("quick", quick), cancel_to_input(cancel))
+        return integrity_report_from_answer(answer)
 
-    def compact(self) -> None:
+    def compact(self, *, cancel: Cancel | None = None) -> None:
         """Gives the space of what was removed back to the file system; `Stats.reusable_bytes` says how much that is. It
         takes as long as writing what is kept, and room for that twice, in the temporary folder and beside the store;
         publishing waits meanwhile, and so does whatever else writes. Without it the space is used again."""
-        self._native.compact()
+        self._native.compact(cancel_to_input(cancel))
 
     # ---- ending ----
 
@@ -282,7 +322,7 @@ class Engine:
 
     @property
     def closed(self) -> bool:
-        """Whether it was closed."""
+        """Whether it was closed, or belongs to a process that this one was forked from."""
         return self._native.closed
 
     def __enter__(self) -> Engine:
@@ -293,8 +333,21 @@ class Engine:
     ) -> None:
         self.close()
 
+    def __del__(self, warn: Callable[..., None] = warnings.warn) -> None:
+        # The native half closes itself when it is dropped, without waiting for it.
+        if not self.closed:
+            message = f"engine on {self._path!r} was never closed: use it in a with block, or call close()"
+            warn(message, ResourceWarning, stacklevel=2, source=self)
+
     def __repr__(self) -> str:
         return f"<tieback.Engine {self._path!r} {'closed' if self.closed else 'open'}>"
 
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("an engine cannot be copied or pickled: open one in the process that is to use it")
+
+_engines: weakref.WeakSet[Engine] = weakref.WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    """Before the interpreter ends, since afterwards the engines' own threads could no longer call back into it."""
+    for engine in list(_engines):
+        engine.close()

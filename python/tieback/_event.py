@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ._answer import Answer, moment
@@ -89,11 +89,11 @@ class Event:
     """When it happened, with a timezone. Left out when publishing, it is now."""
     metadata: Metadata | None
     related_resources: tuple[RelatedResource, ...]
-    data: Any
+    data: Any = field(hash=False)
     """Further facts as JSON (payload v4.0)."""
     api_version: str | None
     """The payload's own `api_version`. Not for publishing."""
-    unknown: Mapping[str, Any]
+    unknown: Mapping[str, Any] = field(hash=False)
     """Members of a payload that tieback does not know. Not for publishing."""
 
     def __init__(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 from ._answer import Answer, moment
 from ._input import milliseconds, plain_number
@@ -56,7 +56,7 @@ class Hook:
     payload_version: str
     """`v2.0`, `v3.0` or `v4.0`."""
     destination_url: str
-    destination_headers: Mapping[str, str]
+    destination_headers: Mapping[str, str] = field(hash=False)
     """Header names and masked values."""
     signing_secrets: tuple[str, ...]
     """Masks of the secrets with which its deliveries are signed; none when they are not."""

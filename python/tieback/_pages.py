@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NoReturn, SupportsIndex, TypeVar
 
 from ._answer import Answer
 from ._input import given
@@ -33,6 +33,9 @@ class Pages(Iterator[Item], Generic[Item]):
             if self._next is None:
                 raise StopIteration
             self._load(self._next)
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise TypeError("an iterator over pages cannot be copied or pickled: make a list of it, and copy that")
 
     def _load(self, after: str | None) -> None:
         page = self._fetch(given(limit=self._limit, after=after))

@@ -11,17 +11,21 @@ from ._delivery import Delivery, delivery_from_answer
 from ._errors import Error, error_from_answer
 from ._hook import Hook, RateLimit, hook_from_answer, rate_limit_to_input
 from ._input import day_or_moment_text, flag, given, headers, id_like, id_text, optional_texts
+from ._live import Live
 from ._pages import Pages
 from ._scope import Scope, scope_to_input
 from ._trigger import Resource, Trigger, resource_from_answer, trigger_from_answer
 
 
-class Hooks:
+class Hooks(Live):
     """Hooks: `engine.hooks`. Every call names the scope, and sees nothing outside it."""
 
-    __slots__ = ("_native",)
+    __slots__ = ("_engine", "_native")
 
-    def __init__(self, native: _tieback.Engine) -> None:
+    def __init__(self, engine: Live, native: _tieback.Engine) -> None:
+        """For `tieback.Engine` alone."""
+        # Kept, so that the engine lives as long as this does.
+        self._engine = engine
         self._native = native
 
     def create(
@@ -109,12 +113,15 @@ class Hooks:
         self._native.hook_delete(scope_to_input(scope), id_text("hook_id", hook_id))
 
 
-class Triggers:
+class Triggers(Live):
     """Triggers of a hook: `engine.triggers`."""
 
-    __slots__ = ("_native",)
+    __slots__ = ("_engine", "_native")
 
-    def __init__(self, native: _tieback.Engine) -> None:
+    def __init__(self, engine: Live, native: _tieback.Engine) -> None:
+        """For `tieback.Engine` alone."""
+        # Kept, so that the engine lives as long as this does.
+        self._engine = engine
         self._native = native
 
     def create(self, scope: Scope, hook_id: str | int, *, resource_name: str, event_type: str) -> Trigger:
@@ -162,12 +169,15 @@ class Triggers:
         return [error_from_answer(answer["error"]) if "error" in answer else None for answer in answers]
 
 
-class Resources:
+class Resources(Live):
     """The catalogue: `engine.resources`."""
 
-    __slots__ = ("_native",)
+    __slots__ = ("_engine", "_native")
 
-    def __init__(self, native: _tieback.Engine) -> None:
+    def __init__(self, engine: Live, native: _tieback.Engine) -> None:
+        """For `tieback.Engine` alone."""
+        # Kept, so that the engine lives as long as this does.
+        self._engine = engine
         self._native = native
 
     def list(
@@ -178,12 +188,15 @@ class Resources:
         return Pages(lambda page: self._native.resource_list(ids, query, page), resource_from_answer, limit)
 
 
-class Deliveries:
+class Deliveries(Live):
     """Deliveries of a hook, with their attempts: `engine.deliveries`."""
 
-    __slots__ = ("_native",)
+    __slots__ = ("_engine", "_native")
 
-    def __init__(self, native: _tieback.Engine) -> None:
+    def __init__(self, engine: Live, native: _tieback.Engine) -> None:
+        """For `tieback.Engine` alone."""
+        # Kept, so that the engine lives as long as this does.
+        self._engine = engine
         self._native = native
 
     def list(

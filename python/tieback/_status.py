@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ._answer import Answer, moment, required_moment
@@ -80,6 +81,15 @@ class Purged:
     """Events that no delivery needed any more."""
     hooks: int
     """Deleted hooks that nothing in the log belonged to any more."""
+
+
+def notice_listener(on_notice: Callable[[Notice], object] | None) -> Callable[[Answer], object] | None:
+    """What the native half calls with each notice, for a function that a caller gave."""
+    if on_notice is None:
+        return None
+    if not callable(on_notice):
+        raise TypeError(f"on_notice is of type {type(on_notice).__name__}: give a function that takes a tieback.Notice")
+    return lambda answer: on_notice(notice_from_answer(answer))
 
 
 def notice_from_answer(answer: Answer) -> Notice:

@@ -25,7 +25,6 @@ fn cargo_c_installs_the_committed_headers() {
     assert_eq!(capi["header"]["generation"], false);
     assert_eq!(capi["header"]["subdirectory"], "");
     let assets = capi["install"]["include"]["asset"].as_array().unwrap();
-    assert_eq!(assets.len(), 1);
     let assets: Vec<_> = assets.iter().map(|asset| (asset["from"].as_str(), asset["to"].as_str())).collect();
     assert_eq!(
         assets,
