@@ -139,7 +139,8 @@ for document in LICENSE-APACHE LICENSE-MIT CHANGELOG.md; do
 done
 
 if [ "$action" = remove ]; then
-    for folder in "$BINDIR" "$LIBDIR/pkgconfig" "$LIBDIR/cmake/tieback" "$LIBDIR" "$INCLUDEDIR/tieback" "$INCLUDEDIR" "$DOCDIR"; do
+    for folder in "$BINDIR" "$LIBDIR/pkgconfig" "$LIBDIR/cmake/tieback" "$LIBDIR" "$INCLUDEDIR/tieback" "$INCLUDEDIR" \
+        "$DOCDIR"; do
         emptied "$folder"
     done
 fi

@@ -33,7 +33,7 @@ fn cargo_c_installs_the_committed_headers() {
     );
     // A crate from the registry has them too.
     let packaged = include_str!("../../Cargo.toml").split("include = [").nth(1).unwrap().split(']').next().unwrap();
-    assert!(packaged.contains("\"include/**\""), "{packaged}");
+    assert!(packaged.contains("\"/include/**\""), "{packaged}");
 }
 
 #[test]
