@@ -352,6 +352,12 @@ impl Engine {
         on_a_thread(py, "close", &Ending::default(), move || opened.close())
     }
 
+    /// In seconds.
+    #[getter]
+    fn attempt_limit(&self, py: Python<'_>) -> PyResult<f64> {
+        self.serve(py, "attempt_limit", |service| Ok(service.engine().attempt_limit().as_secs_f64()))
+    }
+
     /// In a forked child it is closed from the start.
     #[getter]
     fn closed(&self) -> bool {

@@ -57,6 +57,19 @@ mod _tieback {
         boundary::detached(py, "command", || Ok(tieback::cli::run(arguments)))
     }
 
+    /// What the library is made of.
+    #[pyfunction]
+    fn build_info(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        convert::to_python(py, &tieback::build_info::BuildInfo::present().to_json())
+    }
+
+    /// The event in a payload of any version.
+    #[pyfunction]
+    fn event_parse(py: Python<'_>, payload: Vec<u8>) -> PyResult<Py<PyAny>> {
+        let event = boundary::detached(py, "event_parse", || tieback::wire::payload::parse(&payload))?;
+        convert::to_python(py, &tieback::wire::own::event_to_json(&event))
+    }
+
     /// Makes a store from a backup.
     #[pyfunction]
     fn restore(py: Python<'_>, backup: PathBuf, path: PathBuf, replace: bool) -> PyResult<Py<PyAny>> {

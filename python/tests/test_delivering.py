@@ -344,3 +344,20 @@ def test_http_goes_through_the_proxy(path: pathlib.Path, scope: tieback.Scope, e
         (request,) = proxy.requests
         assert request.path == "http://hooks.example.com/events"
         assert request.headers["Proxy-Authorization"] == "Basic dXNlcjpzZXNhbWU="
+
+
+def test_attempts_say_why_they_failed_and_when_to_come_back(
+    engine: tieback.Engine, scope: tieback.Scope, hook: tieback.Hook, endpoint: Endpoint, event: tieback.Event
+) -> None:
+    endpoint.script.append(Answer(503, {"Retry-After": "7"}))
+    engine.publish(event)
+    engine.run_until_idle(timeout=30, wait_paused=True)
+    (delivery,) = engine.deliveries.list(scope, hook.id)
+    refused, taken = delivery.attempts
+    assert (refused.reason, refused.retry_after) == ("503", 7.0)
+    assert (taken.reason, taken.retry_after) == ("204", None)
+
+
+def test_attempt_limit_is_that_of_the_options(tmp_path: pathlib.Path) -> None:
+    with tieback.open(tmp_path / "limits.db", connect_timeout=1.5, response_timeout=2) as engine:
+        assert engine.attempt_limit == 3.5

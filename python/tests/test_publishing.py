@@ -24,7 +24,12 @@ def test_published_event_is_queued_and_keeps_what_was_given(
     full = dataclasses.replace(event, id="321", ulid="01JMYXMZRBVKK0PC6XS8SA4QRE", timestamp=WHEN)
     published = engine.publish(full)
     assert published == tieback.Published(
-        id="321", ulid="01JMYXMZRBVKK0PC6XS8SA4QRE", deliveries=1, duplicate=False, no_delivery=None
+        id="321",
+        ulid="01JMYXMZRBVKK0PC6XS8SA4QRE",
+        deliveries=1,
+        duplicate=False,
+        hook_ids=(hook.id,),
+        no_delivery=None,
     )
     (delivery,) = queued(engine, scope, hook)
     assert (delivery.status, delivery.why, delivery.attempts) == ("enqueued", None, ())
@@ -47,7 +52,7 @@ def test_same_ulid_twice_is_one_event_and_a_conflict_with_other_content(
 ) -> None:
     mine = dataclasses.replace(event, ulid="mine-1", timestamp=WHEN)
     first, again = engine.publish(mine), engine.publish(mine)
-    assert again == dataclasses.replace(first, duplicate=True)
+    assert again == dataclasses.replace(first, duplicate=True, hook_ids=())
     with pytest.raises(tieback.ConflictError):
         engine.publish(dataclasses.replace(mine, resource_id="43"))
     assert len(queued(engine, scope, hook)) == 1
@@ -106,3 +111,19 @@ def test_test_event_reaches_the_endpoint(
     assert delivery.status == "delivered"
     assert delivery.event.metadata == tieback.Metadata(source_operation_id="tieback-test")
     assert b"tieback-test" in endpoint.requests[0].body
+
+
+def test_answer_names_the_hooks_that_have_new_deliveries(
+    engine: tieback.Engine, scope: tieback.Scope, hook: tieback.Hook, event: tieback.Event
+) -> None:
+    assert engine.publish(event).hook_ids == (hook.id,)
+
+
+def test_payload_is_read_as_the_event_it_was(
+    engine: tieback.Engine, scope: tieback.Scope, hook: tieback.Hook, event: tieback.Event
+) -> None:
+    engine.publish(event)
+    (delivery,) = engine.deliveries.list(scope, hook.id)
+    assert tieback.Event.parse(delivery.payload) == delivery.event
+    with pytest.raises(tieback.ProtocolError, match="no JSON object"):
+        tieback.Event.parse(b"[1]")

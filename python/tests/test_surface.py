@@ -104,7 +104,16 @@ def test_kind_of_a_newer_library_is_still_an_error() -> None:
 
 
 def test_native_half_shows_what_its_stub_says() -> None:
-    assert sorted(_tieback.__all__) == ["Cancel", "Engine", "__version__", "command", "restore", "scope"]
+    assert sorted(_tieback.__all__) == [
+        "Cancel",
+        "Engine",
+        "__version__",
+        "build_info",
+        "command",
+        "event_parse",
+        "restore",
+        "scope",
+    ]
 
 
 def test_examples_in_the_documentation_work(path: pathlib.Path) -> None:
@@ -125,3 +134,10 @@ def test_examples_in_the_documentation_work(path: pathlib.Path) -> None:
             examples += len(test.examples)
     assert examples > 10
     assert runner.summarize(verbose=False).failed == 0
+
+
+def test_library_says_what_it_is_made_of() -> None:
+    made_of = tieback.build_info()
+    assert made_of["version"] == tieback.__version__
+    assert made_of["payload_versions"] == ["v2.0", "v3.0", "v4.0"]
+    assert re.fullmatch(r"3\.\d+\.\d+", made_of["sqlite"])

@@ -15,6 +15,7 @@
 Every delivery is made at least once.
 """
 
+from ._build import build_info
 from ._cancel import Cancel
 from ._delivery import Attempt, Delivery
 from ._engine import Engine, open
@@ -88,6 +89,7 @@ __all__ = [
     "UnauthorizedError",
     "UnavailableError",
     "__version__",
+    "build_info",
     "open",
     "restore",
 ]

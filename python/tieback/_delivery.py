@@ -29,6 +29,17 @@ class Attempt:
     response_error: str | None
     """What went wrong, when there was no answer."""
 
+    @property
+    def reason(self) -> str:
+        """What went wrong in a few words: the error, or else the status."""
+        return self.response_error or ("no answer" if self.response_status is None else str(self.response_status))
+
+    @property
+    def retry_after(self) -> float | None:
+        """The wait that the answer's `Retry-After` asks for, in seconds, when it is a number."""
+        asked = next((value for name, value in self.response_headers.items() if name.lower() == "retry-after"), "")
+        return float(asked) if asked.strip().isdecimal() else None
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:

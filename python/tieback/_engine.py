@@ -321,6 +321,12 @@ class Engine(Live):
         self._native.close()
 
     @property
+    def attempt_limit(self) -> float:
+        """How long an attempt can take at the most, in seconds: the time limits together. As the `grace` of `stop` it
+        lets every attempt end."""
+        return self._native.attempt_limit
+
+    @property
     def closed(self) -> bool:
         """Whether it was closed, or belongs to a process that this one was forked from."""
         return self._native.closed

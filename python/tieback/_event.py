@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from . import _tieback
 from ._answer import Answer, moment
 from ._input import (
     given,
@@ -140,6 +141,12 @@ class Event:
             unknown={} if unknown is None else unknown,
         )
 
+    @staticmethod
+    def parse(payload: bytes) -> Event:
+        """The event in a payload of any version, as an endpoint receives it. What that lacks is None; a resource's name
+        or id, or an event's type, that is missing is empty. `ProtocolError` when it is no JSON object."""
+        return event_from_answer(_tieback.event_parse(bytes(payload)))
+
     def _set(self, **fields: Any) -> None:
         for name, value in fields.items():
             object.__setattr__(self, name, value)
@@ -207,6 +214,8 @@ class Published:
     """How many deliveries it made: one for each hook in its scope with a trigger for it."""
     duplicate: bool
     """Whether it had been published before; then `deliveries` tells of that time."""
+    hook_ids: tuple[str, ...]
+    """The hooks that have new deliveries."""
     no_delivery: str | None
     """Why there was none: `no_hook_in_scope`, `no_trigger`, `hook_disabled`, `version_cannot_carry_id` or
     `event_deprecated`."""
@@ -219,5 +228,6 @@ def published_from_answer(answer: Answer) -> Published:
         ulid=answer["ulid"],
         deliveries=answer["deliveries"],
         duplicate=answer["duplicate"],
+        hook_ids=tuple(answer["hook_ids"]),
         no_delivery=answer.get("no_delivery"),
     )

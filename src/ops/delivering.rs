@@ -22,7 +22,8 @@ pub const OPERATIONS: &[Operation] = &[
         name: "publish",
         about: "Publishes one event. When this is answered, the event and its deliveries are on disk.",
         takes: &[("event", "`company_id` or `project_id`, `resource_name`, `resource_id`, `event_type`, and more")],
-        gives: "`id`, `ulid`, how many `deliveries`, whether it is a `duplicate`, and `no_delivery` if there was none",
+        gives: "`id`, `ulid`, how many `deliveries`, the `hook_ids` they are for, whether it is a `duplicate`, and \
+                `no_delivery` if there was none",
         example: r#"{"event": {"company_id": 5358233, "resource_name": "Company Users", "resource_id": 42,
             "event_type": "update"}}"#,
         run: Run::Deliver(publish),

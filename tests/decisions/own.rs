@@ -328,7 +328,14 @@ fn what_an_engine_tells_is_written_in_its_words() {
         no_delivery: Some(NoDelivery::HookDisabled),
         hooks: vec![HookId(5)],
     };
-    let written = json!({"id": "1", "ulid": "u", "deliveries": 0, "duplicate": false, "no_delivery": "hook_disabled"});
+    let written = json!({
+        "id": "1",
+        "ulid": "u",
+        "deliveries": 0,
+        "duplicate": false,
+        "hook_ids": ["5"],
+        "no_delivery": "hook_disabled",
+    });
     assert_eq!(published_to_json(&published), written);
     published.no_delivery = None;
     assert_eq!(published_to_json(&published).get("no_delivery"), None);

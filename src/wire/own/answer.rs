@@ -8,13 +8,15 @@ use crate::error::{Error, Retry};
 use crate::report::LogLine;
 use crate::types::{Id, IdleReport, IntegrityReport, Notice, NoticeKind, Published, Purged, Restored, Stats};
 
-/// What became of a published event; `no_delivery` only when there was none.
+/// What became of a published event; `hook_ids` are the hooks that have new work, `no_delivery` only when there was no
+/// delivery.
 pub fn published_to_json(published: &Published) -> Value {
     let mut answer = json!({
         "id": published.id.as_str(),
         "ulid": published.ulid,
         "deliveries": published.deliveries,
         "duplicate": published.duplicate,
+        "hook_ids": published.hooks.iter().map(|hook| Id::from(*hook).as_str().to_owned()).collect::<Vec<_>>(),
     });
     if let Some(reason) = published.no_delivery {
         answer["no_delivery"] = json!(reason.as_str());
