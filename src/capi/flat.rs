@@ -3,6 +3,7 @@
 //! kept and read on: a call is never made twice for want of space.
 
 use std::ffi::c_char;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -14,6 +15,7 @@ use super::status::tieback_status;
 use super::text;
 use crate::error::Result;
 use crate::ops;
+use crate::report::Silent;
 use crate::wire::own;
 
 /// Does an operation, by its name (`docs/operations.md` has them all), with JSON in and out.
@@ -110,7 +112,7 @@ pub fn status_of(body: impl FnOnce() -> Result<()>) -> i32 {
 fn call(number: i32, operation: &str, input: &str) -> Result<Value> {
     let input = if input.is_empty() { json!({}) } else { own::parse(input)? };
     match operation {
-        "engine_open" => Ok(json!({"handle": handle::number_of_engine(ops::open(&input)?)?})),
+        "engine_open" => Ok(json!({"handle": handle::number_of_engine(ops::open(&input, Arc::new(Silent))?)?})),
         "engine_close" => {
             if let Some(engine) = handle::take_engine_at(number)? {
                 engine.close();

@@ -23,20 +23,23 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value, json};
 
+use super::log::StderrLog;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ops;
+use crate::report::LogLevel;
 use crate::wire::own::{self, Members};
 
 /// The longest line that is read, in bytes: many times the largest request that an operation takes.
 const LINE_MAX: usize = 64 << 20;
 
-/// Answers requests until the end of the input or a signal.
+/// Answers requests until the end of the input or a signal. What its engines tell, up to a level, goes to standard
+/// error.
 ///
 /// # Errors
 /// Those of reading, writing and listening to signals. The engines are stopped and closed then too.
-pub fn serve(input: impl Read + Send + 'static, mut output: impl Write) -> io::Result<()> {
-    let engines = Arc::<Engines>::default();
+pub fn serve(input: impl Read + Send + 'static, mut output: impl Write, log: Option<LogLevel>) -> io::Result<()> {
+    let engines = Arc::new(Engines { log, open: Mutex::default(), ending: AtomicBool::new(false) });
     // Reading cannot be interrupted, so it is left to a thread: a signal comes by the same way as a line.
     let (sender, inputs) = sync_channel(1);
     end_on_signals(&engines, sender.clone())?;
@@ -128,8 +131,8 @@ fn end_on_signals(engines: &Arc<Engines>, waker: SyncSender<Input>) -> io::Resul
 }
 
 /// The engines that this process has open, by handle.
-#[derive(Default)]
 struct Engines {
+    log: Option<LogLevel>,
     open: Mutex<Open>,
     /// Set when a signal has come: nothing more is begun.
     ending: AtomicBool,
@@ -174,7 +177,8 @@ impl Engines {
         let input = members.read("input", |_, input| Ok(input))?.unwrap_or(&nothing);
         members.end()?;
         if operation == "engine_open" {
-            let engine = ops::open(input)?;
+            let path = input.get("path").and_then(Value::as_str).unwrap_or_default();
+            let engine = ops::open(input, Arc::new(StderrLog::new(self.log, path)))?;
             let mut open = self.lock();
             open.last += 1;
             let handle = open.last;

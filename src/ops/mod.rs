@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::embedded::Embedded;
 use crate::engine::{Engine, EngineOptions};
 use crate::error::{Error, Result, shown};
+use crate::report::Report;
 use crate::service::Service;
 use crate::types::{Id, Page, PageRequest, Scope};
 use crate::wire::own::{self, Members};
@@ -113,12 +114,13 @@ pub fn call_apart(operation: &str, input: &Value) -> Option<Result<Value>> {
     }
 }
 
-/// Opens an engine from the options of [`EngineOptions::from_json`].
+/// Opens an engine from the options of [`EngineOptions::from_json`], which tells this listener.
 ///
 /// # Errors
 /// Those of [`EngineOptions::from_json`] and [`Engine::open`].
-pub fn open(input: &Value) -> Result<Arc<Engine>> {
-    let opened = EngineOptions::from_json(input).and_then(Engine::open);
+pub fn open(input: &Value, report: Arc<dyn Report>) -> Result<Arc<Engine>> {
+    let options = EngineOptions::from_json(input);
+    let opened = options.and_then(|options| Engine::open(EngineOptions { report, ..options }));
     opened.map(Arc::new).map_err(|error| error.during("engine_open"))
 }
 

@@ -18,8 +18,13 @@ impl Sidecar {
     }
 
     fn start_in(folder: &std::path::Path) -> Self {
+        Self::start_with(folder, &[])
+    }
+
+    fn start_with(folder: &std::path::Path, arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_tieback"))
             .arg("rpc")
+            .args(arguments)
             .current_dir(folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -318,4 +323,21 @@ fn conversation_in_the_documentation_is_what_is_said() {
         assert_eq!(sidecar.say(turn[0].as_bytes()).to_string(), turn[1]);
     }
     assert_eq!(sidecar.end(), (true, String::new()));
+}
+
+#[test]
+fn what_engines_tell_goes_to_standard_error_up_to_the_level_that_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut sidecar = Sidecar::start_with(folder.path(), &["--log", "info"]);
+    sidecar.ask(&open(&folder));
+    let event = json!({"company_id": 1, "resource_name": "Company Users", "resource_id": 42, "event_type": "update"});
+    sidecar.ask(&json!({"handle": 1, "operation": "publish", "input": {"event": event}}));
+    let (succeeded, told) = sidecar.end();
+    assert!(succeeded);
+    let lines: Vec<Value> = told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let path = folder.path().join("hooks.db");
+    assert!(lines.iter().all(|line| line["path"] == path.to_str().unwrap() && line["level"] == "info"), "{told}");
+    // Opened, stopped, closed; and no word of the event, which is for `debug`.
+    assert!(lines[0]["message"].as_str().unwrap().starts_with("has opened"), "{told}");
+    assert!(lines.len() >= 2 && !told.contains("published"), "{told}");
 }
