@@ -10,6 +10,7 @@ use crate::support::sink::{Answer, Sink};
 const CYCLES: u64 = 1_000;
 
 #[test]
+#[expect(clippy::print_stdout, reason = "the figures")]
 fn cycles_of_open_publish_and_close_take_nothing_for_good() {
     let cycles = std::env::var("TIEBACK_CYCLES").ok();
     let cycles = cycles.map_or(CYCLES, |text| text.parse().expect("TIEBACK_CYCLES is a number"));
