@@ -371,10 +371,9 @@ impl House {
     pub(super) fn flat(&mut self, bytes: &mut Bytes<'_>) -> i32 {
         self.what.set("flat");
         let given = self.any_engine(bytes);
-        let (handle, of_engine) = (self.engine_handle(&given), self.engine_status(&given));
-        let number = match given {
-            Given::Kept(_) => (handle.addr() >> 1) as i32,
-            Given::Wrong(_) => [0, -1, i32::MIN, i32::MAX][bytes.below(4)],
+        let (number, of_engine) = match given {
+            Given::Kept(_) => ((self.engine_handle(&given).addr() >> 1) as i32, self.engine_status(&given)),
+            Given::Wrong(_) => ([0, -1, i32::MIN, i32::MAX][bytes.below(4)], status::INVALID_ARGUMENT),
         };
         let odd = bytes.text();
         let (operation, json, by_itself) = match bytes.below(6) {
