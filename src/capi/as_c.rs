@@ -31,6 +31,8 @@ use crate::engine::Engine;
 
 mod filling;
 mod flat;
+mod many;
+mod padded;
 mod told;
 
 /// An engine in memory, and its service.

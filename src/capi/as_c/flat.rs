@@ -5,16 +5,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::*;
 
 /// The process keeps a few rests only: tests that read some on do it one after another.
-static RESTS: Mutex<()> = Mutex::new(());
+pub static RESTS: Mutex<()> = Mutex::new(());
 
-fn number() -> i32 {
+pub fn engine_number() -> i32 {
     handle::number_of_engine(Arc::new(Engine::in_memory())).unwrap()
 }
 
-const HOOK: &CStr = c"{\"scope\": {\"company_id\": 1}, \"hook\": {\"namespace\": \"caf\xc3\xa9\"}}";
+pub const HOOK: &CStr = c"{\"scope\": {\"company_id\": 1}, \"hook\": {\"namespace\": \"caf\xc3\xa9\"}}";
 
 /// A call whose buffer ends where its allocation ends. Gives the status, the text, and both numbers.
-fn call(number: i32, operation: &CStr, json: *const c_char, capacity: usize) -> (i32, String, i32, i32) {
+pub fn call(number: i32, operation: &CStr, json: *const c_char, capacity: usize) -> (i32, String, i32, i32) {
     let mut buffer = vec![0x55u8; capacity];
     let (mut needed, mut rest) = (-1, -1);
     let out = buffer.as_mut_ptr().cast();
@@ -27,7 +27,7 @@ fn call(number: i32, operation: &CStr, json: *const c_char, capacity: usize) -> 
 #[test]
 fn answer_is_whole_in_pieces_of_every_size() {
     let _alone = RESTS.lock().unwrap_or_else(PoisonError::into_inner);
-    let number = number();
+    let number = engine_number();
     let (status, whole, needed, rest) = call(number, c"hook_create", HOOK.as_ptr(), 4096);
     assert_eq!((status, rest), (TIEBACK_INVALID_ARGUMENT as i32, 0));
     assert!(whole.contains("café"), "{whole}");
@@ -54,7 +54,7 @@ fn answer_is_whole_in_pieces_of_every_size() {
 
 #[test]
 fn numbers_may_lie_anywhere_and_be_one_variable() {
-    let number = number();
+    let number = engine_number();
     let mut buffer = vec![0u8; 4096];
     let out: *mut c_char = buffer.as_mut_ptr().cast();
     let mut packed = vec![0u8; 9];
@@ -76,7 +76,7 @@ fn numbers_may_lie_anywhere_and_be_one_variable() {
 
 #[test]
 fn answer_may_go_where_the_question_was() {
-    let number = number();
+    let number = engine_number();
     let mut buffer = vec![b' '; 4096];
     buffer[..HOOK.count_bytes()].copy_from_slice(HOOK.to_bytes());
     buffer[4095] = 0;
@@ -91,7 +91,7 @@ fn answer_may_go_where_the_question_was() {
 
 #[test]
 fn call_without_its_numbers_does_nothing() {
-    let number = number();
+    let number = engine_number();
     let mut one = -1;
     let (none, place): (*mut i32, *mut i32) = (ptr::null_mut(), &raw mut one);
     let name = c"engine_close".as_ptr();
@@ -106,7 +106,7 @@ fn call_without_its_numbers_does_nothing() {
 #[test]
 fn oldest_rests_make_room() {
     let _alone = RESTS.lock().unwrap_or_else(PoisonError::into_inner);
-    let number = number();
+    let number = engine_number();
     let rests: Vec<i32> = (0..70).map(|_| call(number, c"stats", c"{".as_ptr(), 0).3).collect();
     let look = |rest| {
         let mut left = 0;
