@@ -79,6 +79,7 @@
 #include "tieback/flat.hpp"
 #include "tieback/form.hpp"
 #include "tieback/lists.hpp"
+#include "tieback/moment.hpp"
 #include "tieback/object.hpp"
 #include "tieback/options.hpp"
 #include "tieback/reports.hpp"
@@ -91,6 +92,18 @@ inline namespace TIEBACK_FORM {
 
 /** The version of the library that the program runs with, such as "0.1.0"; `TIEBACK_VERSION` is the header's. */
 inline text version() noexcept { return tieback_version(); }
+
+/** The same as a number that grows, 0xMMNNPP; `TIEBACK_VERSION_NUMBER` is the header's. */
+inline std::int32_t version_number() noexcept { return tieback_version_number(); }
+
+/** What the library is made of, as JSON: for logs and reports. */
+inline text build_info() noexcept { return tieback_build_info(); }
+
+/** The payload versions that there are, oldest first. Procore recommends the last one for new hooks. */
+inline range<text, void> payload_versions() noexcept {
+    return {nullptr, tieback_payload_version_count(),
+            [](const void *, std::size_t at) { return text(tieback_payload_version(at)); }};
+}
 
 /** Whether that library has the ABI which this header was made for. */
 inline bool library_fits() noexcept { return tieback_abi_version() == TIEBACK_ABI_VERSION; }

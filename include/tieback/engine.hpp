@@ -51,7 +51,7 @@ class engine : public owned<tieback_engine> {
     engine with_cancel(const cancel &token) const { return try_with_cancel(token).value(); }
 
     /** Publishes one event. When it returns, the event and its deliveries are on disk. */
-    published publish(const event_options &event) const { return try_publish(event).value(); }
+    published publish(const event_options &options) const { return try_publish(options).value(); }
     /** Publishes one event from JSON, with the members that `event_view::to_json` gives. */
     published publish_from_json(text json) const { return try_publish_from_json(json).value(); }
     /** Publishes many in one transaction, at most 1,000. What is wrong with one event is in that event's answer. */
@@ -59,10 +59,15 @@ class engine : public owned<tieback_engine> {
         return try_publish_many(events).value();
     }
 
+    /** Publishes many from a JSON list of what `publish_from_json` takes. */
+    bulk<published_view> publish_many_from_json(text json) const { return try_publish_many_from_json(json).value(); }
+
     /** Starts delivering on threads of the engine's own. Starting a started engine changes nothing. */
     void start() const { try_start().value(); }
     /** Stops delivering: attempts in flight get `grace` to end and be recorded. What has not ended is queued again. */
     void stop(std::chrono::milliseconds grace) const { try_stop(grace).value(); }
+    /** How long an attempt can take at the most: as the `grace` of `stop` it lets every attempt end. */
+    std::chrono::milliseconds attempt_limit() const { return try_attempt_limit().value(); }
     /** Delivers on your thread what is due, for about `budget`. Errors: `conflict` when the engine is started. */
     idle_report pump(std::chrono::milliseconds budget) const { return try_pump(budget).value(); }
     /** Delivers until nothing is in flight or due, or `timeout` has passed, which is no error. */
@@ -131,8 +136,8 @@ class engine : public owned<tieback_engine> {
         });
     }
 
-    result<published> try_publish(const event_options &event) const {
-        const detail::raw_event raw(event);
+    result<published> try_publish(const event_options &options) const {
+        const detail::raw_event raw(options);
         return detail::made<published, tieback_published>(
             [&](auto out, auto error) { return tieback_publish(get(), raw.get(), out, error); });
     }
@@ -145,13 +150,18 @@ class engine : public owned<tieback_engine> {
         std::vector<const tieback_event_options *> pointers;
         raw.reserve(events.size()); // so that the pointers stay good
         pointers.reserve(events.size());
-        for (const event_options &event : events) {
-            raw.emplace_back(event);
+        for (const event_options &each : events) {
+            raw.emplace_back(each);
             pointers.push_back(raw.back().get());
         }
         return detail::made<bulk<published_view>, tieback_bulk>([&](auto out, auto error) {
             return tieback_publish_many(get(), pointers.data(), pointers.size(), out, error);
         });
+    }
+
+    result<bulk<published_view>> try_publish_many_from_json(text json) const {
+        return detail::made<bulk<published_view>, tieback_bulk>(
+            [&](auto out, auto error) { return tieback_publish_many_from_json(get(), json.or_null(), out, error); });
     }
 
     result<void> try_start() const {
@@ -160,6 +170,14 @@ class engine : public owned<tieback_engine> {
     result<void> try_stop(std::chrono::milliseconds grace) const {
         return detail::done(
             [&](auto error) { return tieback_engine_stop(get(), detail::milliseconds64(grace), error); });
+    }
+    result<std::chrono::milliseconds> try_attempt_limit() const {
+        std::int64_t limit = 0;
+        auto asked = detail::done([&](auto error) { return tieback_engine_attempt_limit_ms(get(), &limit, error); });
+        if (!asked) {
+            return std::move(asked).error();
+        }
+        return std::chrono::milliseconds(limit);
     }
     result<idle_report> try_pump(std::chrono::milliseconds budget) const {
         return detail::made<idle_report, tieback_idle_report>([&](auto out, auto error) {

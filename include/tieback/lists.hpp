@@ -36,6 +36,12 @@ inline const char *next_of(const tieback_triggers *list) noexcept { return tieba
 inline const char *next_of(const tieback_deliveries *list) noexcept { return tieback_deliveries_next_page(list); }
 inline const char *next_of(const tieback_resources *list) noexcept { return tieback_resources_next_page(list); }
 
+inline const char *json_of(const tieback_hooks *list) noexcept { return tieback_hooks_to_json(list); }
+inline const char *json_of(const tieback_triggers *list) noexcept { return tieback_triggers_to_json(list); }
+inline const char *json_of(const tieback_deliveries *list) noexcept { return tieback_deliveries_to_json(list); }
+inline const char *json_of(const tieback_resources *list) noexcept { return tieback_resources_to_json(list); }
+inline const char *json_of(const tieback_notices *list) noexcept { return tieback_notices_to_json(list); }
+
 inline auto step(tieback_hook_iter *walk, tieback_hook **out, tieback_error **error) noexcept {
     return tieback_hook_iter_next(walk, out, error);
 }
@@ -44,6 +50,9 @@ inline auto step(tieback_trigger_iter *walk, tieback_trigger **out, tieback_erro
 }
 inline auto step(tieback_delivery_iter *walk, tieback_delivery **out, tieback_error **error) noexcept {
     return tieback_delivery_iter_next(walk, out, error);
+}
+inline auto step(tieback_resource_iter *walk, tieback_resource **out, tieback_error **error) noexcept {
+    return tieback_resource_iter_next(walk, out, error);
 }
 
 } // namespace detail
@@ -73,6 +82,9 @@ template <class View, class Raw> class list : public owned<Raw> {
     View back() const && = delete;
     iterator begin() const noexcept TIEBACK_VIEWS_THIS { return {get(), &at, 0}; }
     iterator end() const noexcept TIEBACK_VIEWS_THIS { return {get(), &at, size()}; }
+    /** `items`; on a page also `next`, unless it is the last one. */
+    text to_json() const & noexcept TIEBACK_VIEWS_THIS { return detail::json_of(get()); }
+    std::string to_json() const && { return owned<Raw>::keep(detail::json_of(get())); }
 
   private:
     static View at(const Raw *of, std::size_t index) noexcept { return View(detail::item_of(of, index)); }
@@ -175,6 +187,7 @@ template <class Item, class Raw> class walk : public owned<Raw> {
 using hook_walk = walk<hook, tieback_hook_iter>;
 using trigger_walk = walk<trigger, tieback_trigger_iter>;
 using delivery_walk = walk<delivery, tieback_delivery_iter>;
+using resource_walk = walk<resource, tieback_resource_iter>;
 
 namespace detail {
 
@@ -234,6 +247,9 @@ template <class View> class bulk {
         return count;
     }
     bool all_succeeded() const noexcept { return failed() == 0; }
+    /** A list, in the order of the items: of each what it gave, or `error`. */
+    text to_json() const & noexcept TIEBACK_VIEWS_THIS { return tieback_bulk_to_json(raw_.get()); }
+    std::string to_json() const && { return text(tieback_bulk_to_json(raw_.get())).str(); }
     /** For calls of the C ABI. */
     const tieback_bulk *get() const noexcept { return raw_.get(); }
 

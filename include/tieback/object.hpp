@@ -38,6 +38,7 @@ struct end {
     void operator()(tieback_delivery *ended) const noexcept { tieback_delivery_free(ended); }
     void operator()(tieback_delivery_iter *ended) const noexcept { tieback_delivery_iter_free(ended); }
     void operator()(tieback_engine *ended) const noexcept { tieback_engine_close(ended); }
+    void operator()(tieback_event *ended) const noexcept { tieback_event_free(ended); }
     void operator()(tieback_hook *ended) const noexcept { tieback_hook_free(ended); }
     void operator()(tieback_hook_iter *ended) const noexcept { tieback_hook_iter_free(ended); }
     void operator()(tieback_hooks *ended) const noexcept { tieback_hooks_free(ended); }
@@ -46,6 +47,8 @@ struct end {
     void operator()(tieback_notices *ended) const noexcept { tieback_notices_free(ended); }
     void operator()(tieback_published *ended) const noexcept { tieback_published_free(ended); }
     void operator()(tieback_purged *ended) const noexcept { tieback_purged_free(ended); }
+    void operator()(tieback_resource *ended) const noexcept { tieback_resource_free(ended); }
+    void operator()(tieback_resource_iter *ended) const noexcept { tieback_resource_iter_free(ended); }
     void operator()(tieback_resources *ended) const noexcept { tieback_resources_free(ended); }
     void operator()(tieback_restored *ended) const noexcept { tieback_restored_free(ended); }
     void operator()(tieback_service *ended) const noexcept { tieback_service_free(ended); }

@@ -61,6 +61,27 @@ class scope {
 
 /** How an engine is opened. `path` must be given; a span or number of 0 means its default. */
 struct engine_options {
+    /** With the default of each number and span in place of 0: to show them, or to set one relative to its default. */
+    static engine_options defaults() {
+        tieback_engine_options raw;
+        tieback_engine_options_defaults(&raw, sizeof raw);
+        engine_options options;
+        options.connect_timeout = std::chrono::milliseconds(raw.connect_timeout_ms);
+        options.response_timeout = std::chrono::milliseconds(raw.response_timeout_ms);
+        options.backoff_min = std::chrono::milliseconds(raw.backoff_min_ms);
+        options.backoff_max = std::chrono::milliseconds(raw.backoff_max_ms);
+        options.give_up_after = std::chrono::milliseconds(raw.give_up_after_ms);
+        options.max_attempts = raw.max_attempts;
+        options.max_in_flight = raw.max_in_flight;
+        options.jitter_percent = raw.jitter_percent;
+        options.retention = std::chrono::milliseconds(raw.retention_ms);
+        options.max_queued_per_hook = raw.max_queued_per_hook;
+        options.max_queued = raw.max_queued;
+        options.max_attempts_in_flight = raw.max_attempts_in_flight;
+        options.max_idle_connections = raw.max_idle_connections;
+        return options;
+    }
+
     /** The SQLite file, which is created when it is not there. */
     option_text path = {};
     /** Sends over plain http too. */

@@ -38,6 +38,10 @@ class hook_operations {
     hook update(const scope &in, text id, const hook_change &change) const {
         return try_update(in, id, change).value();
     }
+    /** Changes a hook from JSON; what is left out stays. Errors: an unknown member is `invalid_argument`. */
+    hook update_from_json(const scope &in, text id, text json) const {
+        return try_update_from_json(in, id, json).value();
+    }
     /** Deletes a hook and its triggers; what is queued for it is discarded. */
     void remove(const scope &in, text id) const { try_remove(in, id).value(); }
     /** One page, oldest first. */
@@ -64,6 +68,11 @@ class hook_operations {
         const detail::raw_change raw(change);
         return detail::made<hook, tieback_hook>([&](auto out, auto error) {
             return tieback_hook_update(of_, in.get(), id.or_null(), raw.get(), out, error);
+        });
+    }
+    result<hook> try_update_from_json(const scope &in, text id, text json) const {
+        return detail::made<hook, tieback_hook>([&](auto out, auto error) {
+            return tieback_hook_update_from_json(of_, in.get(), id.or_null(), json.or_null(), out, error);
         });
     }
     result<void> try_remove(const scope &in, text id) const {
@@ -98,6 +107,10 @@ class trigger_operations {
     bulk<trigger_view> create_many(const scope &in, text hook_id, const std::vector<trigger_options> &items) const {
         return try_create_many(in, hook_id, items).value();
     }
+    /** Adds many from a JSON list: `[{"resource_name": "RFIs", "event_type": "create"}, ...]`. */
+    bulk<trigger_view> create_many_from_json(const scope &in, text hook_id, text json) const {
+        return try_create_many_from_json(in, hook_id, json).value();
+    }
     /** Removes a trigger. */
     void remove(const scope &in, text hook_id, text id) const { try_remove(in, hook_id, id).value(); }
     /**
@@ -131,6 +144,11 @@ class trigger_operations {
         return detail::made<bulk<trigger_view>, tieback_bulk>([&](auto out, auto error) {
             return tieback_trigger_create_many(of_, in.get(), hook_id.or_null(), names.data(), types.data(),
                                                names.size(), out, error);
+        });
+    }
+    result<bulk<trigger_view>> try_create_many_from_json(const scope &in, text hook_id, text json) const {
+        return detail::made<bulk<trigger_view>, tieback_bulk>([&](auto out, auto error) {
+            return tieback_trigger_create_many_from_json(of_, in.get(), hook_id.or_null(), json.or_null(), out, error);
         });
     }
     result<void> try_remove(const scope &in, text hook_id, text id) const {
@@ -202,8 +220,16 @@ class resource_operations {
 #if TIEBACK_EXCEPTIONS
     /** One page of what there is at the scope's level, by name. */
     resources list(const scope &in, const resource_query &query = {}) const { return try_list(in, query).value(); }
+    /** All of them, over page borders. */
+    resource_walk walk(const scope &in, const resource_query &query = {}) const { return try_walk(in, query).value(); }
 #endif
 
+    result<resource_walk> try_walk(const scope &in, const resource_query &query = {}) const {
+        return detail::made<resource_walk, tieback_resource_iter>([&](auto out, auto error) {
+            return tieback_resource_iter_new(of_, in.get(), query.payload_version.or_null(), query.limit,
+                                             query.after.or_null(), out, error);
+        });
+    }
     result<resources> try_list(const scope &in, const resource_query &query = {}) const {
         return detail::made<resources, tieback_resources>([&](auto out, auto error) {
             return tieback_resource_list(of_, in.get(), query.payload_version.or_null(), query.limit,

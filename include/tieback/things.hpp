@@ -2,8 +2,8 @@
  * What a service answers with: hooks, triggers, resources, and deliveries with their events and attempts. Part of
  * tieback.hpp.
  *
- * `hook`, `trigger` and `delivery` own; `hook_view`, `trigger_view`, `delivery_view` look into a list or a bulk answer;
- * `resource_view`, `event_view` and `attempt_view` are always inside of something. object.hpp tells how long each is
+ * `hook`, `trigger`, `delivery`, `resource` and `event` own; `hook_view` and the like look into a list, a bulk answer or
+ * a delivery; `attempt_view` is always inside of something. object.hpp tells how long each is
  * valid. Threads: any number may read one object.
  *
  * SPDX-License-Identifier: MIT OR Apache-2.0
@@ -163,54 +163,204 @@ template <class Hold> class basic_trigger : public Hold {
 using trigger = basic_trigger<owned<tieback_trigger>>;
 using trigger_view = basic_trigger<borrowed<tieback_trigger>>;
 
-/** A resource of the catalogue. Valid as long as its page. */
-class resource_view : public borrowed<tieback_resource> {
+/** A resource of the catalogue. */
+template <class Hold> class basic_resource : public Hold {
   public:
-    using borrowed::borrowed;
+    using Hold::get;
+    using Hold::Hold;
+    using view = basic_resource<borrowed<tieback_resource>>;
+    /** Looks at it. The view of a temporary would dangle: name the resource first. */
+    operator view() const & noexcept TIEBACK_VIEWS_THIS { return view(get()); }
+    operator view() const && = delete;
 
     /** As triggers and payloads spell it. */
-    text name() const noexcept { return tieback_resource_name(get()); }
+    text name() const & noexcept TIEBACK_VIEWS_THIS { return tieback_resource_name(get()); }
+    auto name() const && { return Hold::keep(tieback_resource_name(get())); }
+
     /** In lower case. */
-    range<text, tieback_resource> event_types() const noexcept {
-        return {get(), tieback_resource_event_type_count(get()), [](const tieback_resource *resource, std::size_t at) {
-                    return text(tieback_resource_event_type(resource, at));
-                }};
+    range<text, tieback_resource> event_types() const & noexcept TIEBACK_VIEWS_THIS { return all_event_types(); }
+    template <class H = Hold, detail::if_view<H> = 0> range<text, tieback_resource> event_types() const && noexcept {
+        return all_event_types();
     }
+    template <class H = Hold, detail::if_owner<H> = 0> range<text, tieback_resource> event_types() const && = delete;
+
     /** Events that no longer fire and cannot be triggered on any more. */
-    range<text, tieback_resource> deprecated() const noexcept {
-        return {get(), tieback_resource_deprecated_count(get()), [](const tieback_resource *resource, std::size_t at) {
-                    return text(tieback_resource_deprecated(resource, at));
+    range<text, tieback_resource> deprecated() const & noexcept TIEBACK_VIEWS_THIS { return all_deprecated(); }
+    template <class H = Hold, detail::if_view<H> = 0> range<text, tieback_resource> deprecated() const && noexcept {
+        return all_deprecated();
+    }
+    template <class H = Hold, detail::if_owner<H> = 0> range<text, tieback_resource> deprecated() const && = delete;
+
+    /** What the catalogue says about it, often "". */
+    text note() const & noexcept TIEBACK_VIEWS_THIS { return tieback_resource_note(get()); }
+    auto note() const && { return Hold::keep(tieback_resource_note(get())); }
+
+    text to_json() const & noexcept TIEBACK_VIEWS_THIS { return tieback_resource_to_json(get()); }
+    auto to_json() const && { return Hold::keep(tieback_resource_to_json(get())); }
+
+  private:
+    range<text, tieback_resource> all_event_types() const noexcept {
+        return {get(), tieback_resource_event_type_count(get()), [](const tieback_resource *of, std::size_t at) {
+                    return text(tieback_resource_event_type(of, at));
                 }};
     }
-    /** What the catalogue says about it, often "". */
-    text note() const noexcept { return tieback_resource_note(get()); }
-    text to_json() const noexcept { return tieback_resource_to_json(get()); }
+    range<text, tieback_resource> all_deprecated() const noexcept {
+        return {get(), tieback_resource_deprecated_count(get()), [](const tieback_resource *of, std::size_t at) {
+                    return text(tieback_resource_deprecated(of, at));
+                }};
+    }
 };
 
-/** One change of one resource, as a payload says it. Valid as long as its delivery. */
-class event_view : public borrowed<tieback_event> {
+using resource = basic_resource<owned<tieback_resource>>;
+using resource_view = basic_resource<borrowed<tieback_resource>>;
+
+/** A parent that an event names. Valid as long as the event. */
+struct related_view {
+    text id;
+    /** The name of its resource. */
+    text name;
+};
+
+/** One change of one resource, as a payload says it: of a delivery, or read by `event::parse`. */
+template <class Hold> class basic_event : public Hold {
   public:
-    using borrowed::borrowed;
+    using Hold::get;
+    using Hold::Hold;
+    using view = basic_event<borrowed<tieback_event>>;
+    /** Looks at it. The view of a temporary would dangle: name the event first. */
+    operator view() const & noexcept TIEBACK_VIEWS_THIS { return view(get()); }
+    operator view() const && = delete;
+
+#if TIEBACK_EXCEPTIONS
+    /** Reads the event in a payload, as `try_parse` does. */
+    template <class H = Hold, detail::if_owner<H> = 0> static basic_event parse(std::string_view payload) {
+        return try_parse(payload).value();
+    }
+#endif
+    /**
+     * Reads the event in a payload of any version, as an endpoint receives it: bytes, which need no NUL at the end and
+     * are not kept. What it lacks is absent, except the resource's name and id and the type, which are "" then.
+     * Threads: any. Errors: `protocol` when it is no JSON object, or nested too deep; `invalid_argument` when it has
+     * more than a million bytes.
+     */
+    template <class H = Hold, detail::if_owner<H> = 0> static result<basic_event> try_parse(std::string_view payload) {
+        const char *const bytes = payload.data() == nullptr ? "" : payload.data(); // empty is no mistake of a pointer
+        return detail::made<basic_event, tieback_event>([&](auto out, auto error) {
+            return tieback_event_parse(reinterpret_cast<const std::uint8_t *>(bytes), payload.size(), out, error);
+        });
+    }
 
     /** A number in payloads v2.0 and v3.0, a ULID in v4.0. */
-    text id() const noexcept { return tieback_event_id(get()); }
+    text id() const & noexcept TIEBACK_VIEWS_THIS { return tieback_event_id(get()); }
+    auto id() const && { return Hold::keep(tieback_event_id(get())); }
+
     /** Not there in payload v4.0, where the id is one. */
-    std::optional<text> ulid() const noexcept { return detail::maybe(tieback_event_ulid(get())); }
+    std::optional<text> ulid() const & noexcept TIEBACK_VIEWS_THIS {
+        return detail::maybe(tieback_event_ulid(get()));
+    }
+    auto ulid() const && { return Hold::keep_maybe(tieback_event_ulid(get())); }
+
     /** RFC 3339. */
-    text timestamp() const noexcept { return tieback_event_timestamp(get()); }
-    std::optional<text> company_id() const noexcept { return detail::maybe(tieback_event_company_id(get())); }
+    text timestamp() const & noexcept TIEBACK_VIEWS_THIS { return tieback_event_timestamp(get()); }
+    auto timestamp() const && { return Hold::keep(tieback_event_timestamp(get())); }
+
+    /** The payload's own word for its version, such as "v2"; not there in payload v4.0. */
+    std::optional<text> api_version() const & noexcept TIEBACK_VIEWS_THIS {
+        return detail::maybe(tieback_event_api_version(get()));
+    }
+    auto api_version() const && { return Hold::keep_maybe(tieback_event_api_version(get())); }
+
+    std::optional<text> company_id() const & noexcept TIEBACK_VIEWS_THIS {
+        return detail::maybe(tieback_event_company_id(get()));
+    }
+    auto company_id() const && { return Hold::keep_maybe(tieback_event_company_id(get())); }
+
     /** Not there on company-level events. */
-    std::optional<text> project_id() const noexcept { return detail::maybe(tieback_event_project_id(get())); }
+    std::optional<text> project_id() const & noexcept TIEBACK_VIEWS_THIS {
+        return detail::maybe(tieback_event_project_id(get()));
+    }
+    auto project_id() const && { return Hold::keep_maybe(tieback_event_project_id(get())); }
+
     /** Who did it. */
-    std::optional<text> user_id() const noexcept { return detail::maybe(tieback_event_user_id(get())); }
+    std::optional<text> user_id() const & noexcept TIEBACK_VIEWS_THIS {
+        return detail::maybe(tieback_event_user_id(get()));
+    }
+    auto user_id() const && { return Hold::keep_maybe(tieback_event_user_id(get())); }
+
     /** Such as "RFIs". */
-    text resource_name() const noexcept { return tieback_event_resource_name(get()); }
-    text resource_id() const noexcept { return tieback_event_resource_id(get()); }
+    text resource_name() const & noexcept TIEBACK_VIEWS_THIS { return tieback_event_resource_name(get()); }
+    auto resource_name() const && { return Hold::keep(tieback_event_resource_name(get())); }
+
+    text resource_id() const & noexcept TIEBACK_VIEWS_THIS { return tieback_event_resource_id(get()); }
+    auto resource_id() const && { return Hold::keep(tieback_event_resource_id(get())); }
+
     /** "create", "update", "delete", or since payload v4.0 any word. */
-    text type() const noexcept { return tieback_event_type(get()); }
+    text type() const & noexcept TIEBACK_VIEWS_THIS { return tieback_event_type(get()); }
+    auto type() const && { return Hold::keep(tieback_event_type(get())); }
+
+    /** The user that caused it. No `source_` member is there in payload v4.0. */
+    std::optional<text> source_user_id() const & noexcept TIEBACK_VIEWS_THIS {
+        return detail::maybe(tieback_event_source_user_id(get()));
+    }
+    auto source_user_id() const && { return Hold::keep_maybe(tieback_event_source_user_id(get())); }
+
+    /** The project that caused it. */
+    std::optional<text> source_project_id() const & noexcept TIEBACK_VIEWS_THIS {
+        return detail::maybe(tieback_event_source_project_id(get()));
+    }
+    auto source_project_id() const && { return Hold::keep_maybe(tieback_event_source_project_id(get())); }
+
+    /** The company that caused it. */
+    std::optional<text> source_company_id() const & noexcept TIEBACK_VIEWS_THIS {
+        return detail::maybe(tieback_event_source_company_id(get()));
+    }
+    auto source_company_id() const && { return Hold::keep_maybe(tieback_event_source_company_id(get())); }
+
+    /** The token that the caller of the API gave: to know your own writes again. */
+    std::optional<text> source_operation_id() const & noexcept TIEBACK_VIEWS_THIS {
+        return detail::maybe(tieback_event_source_operation_id(get()));
+    }
+    auto source_operation_id() const && { return Hold::keep_maybe(tieback_event_source_operation_id(get())); }
+
+    /** The OAuth client id of the application that caused it. */
+    std::optional<text> source_application_id() const & noexcept TIEBACK_VIEWS_THIS {
+        return detail::maybe(tieback_event_source_application_id(get()));
+    }
+    auto source_application_id() const && { return Hold::keep_maybe(tieback_event_source_application_id(get())); }
+
+    /** Parents; line items have some in payload v3.0. */
+    range<related_view, tieback_event> related() const & noexcept TIEBACK_VIEWS_THIS { return all_related(); }
+    template <class H = Hold, detail::if_view<H> = 0> range<related_view, tieback_event> related() const && noexcept {
+        return all_related();
+    }
+    template <class H = Hold, detail::if_owner<H> = 0> range<related_view, tieback_event> related() const && = delete;
+
+    /** Further facts as JSON, of any type (payload v4.0). */
+    std::optional<text> data_json() const & noexcept TIEBACK_VIEWS_THIS {
+        return detail::maybe(tieback_event_data_json(get()));
+    }
+    auto data_json() const && { return Hold::keep_maybe(tieback_event_data_json(get())); }
+
+    /** The members of the payload that tieback does not know, as a JSON object; not there where there are none. */
+    std::optional<text> unknown_json() const & noexcept TIEBACK_VIEWS_THIS {
+        return detail::maybe(tieback_event_unknown_json(get()));
+    }
+    auto unknown_json() const && { return Hold::keep_maybe(tieback_event_unknown_json(get())); }
+
     /** With everything that it has. */
-    text to_json() const noexcept { return tieback_event_to_json(get()); }
+    text to_json() const & noexcept TIEBACK_VIEWS_THIS { return tieback_event_to_json(get()); }
+    auto to_json() const && { return Hold::keep(tieback_event_to_json(get())); }
+
+  private:
+    range<related_view, tieback_event> all_related() const noexcept {
+        return {get(), tieback_event_related_count(get()), [](const tieback_event *of, std::size_t at) {
+                    return related_view{tieback_event_related_id(of, at), tieback_event_related_name(of, at)};
+                }};
+    }
 };
+
+using event = basic_event<owned<tieback_event>>;
+using event_view = basic_event<borrowed<tieback_event>>;
 
 /** One try at a delivery: what was answered, or why nothing was. Valid as long as its delivery. */
 class attempt_view : public borrowed<tieback_attempt> {
@@ -243,6 +393,14 @@ class attempt_view : public borrowed<tieback_attempt> {
     }
     /** Whether the body was longer than what is kept, or ended early. */
     bool response_body_truncated() const noexcept { return tieback_attempt_response_body_truncated(get()) == 1; }
+    /** What came of it in a few words: the HTTP status, or what went wrong. */
+    text reason() const noexcept { return tieback_attempt_reason(get()); }
+    /** The wait that the answer's `Retry-After` asks for; not there when it asks for none, or not in seconds. */
+    std::optional<std::chrono::milliseconds> retry_after() const noexcept {
+        const std::int64_t wait = tieback_attempt_retry_after_ms(get());
+        return wait < 0 ? std::nullopt : std::optional<std::chrono::milliseconds>(wait);
+    }
+    text to_json() const noexcept { return tieback_attempt_to_json(get()); }
 };
 
 /** A delivery as the service answered it, with its event and its attempts. */
@@ -347,8 +505,22 @@ template <class Hold> class basic_published : public Hold {
     }
     auto no_delivery() const && { return Hold::keep_maybe(tieback_published_no_delivery(get())); }
 
+    /** The hooks that have new work by it; none with a duplicate. */
+    range<text, tieback_published> hook_ids() const & noexcept TIEBACK_VIEWS_THIS { return all_hook_ids(); }
+    template <class H = Hold, detail::if_view<H> = 0> range<text, tieback_published> hook_ids() const && noexcept {
+        return all_hook_ids();
+    }
+    template <class H = Hold, detail::if_owner<H> = 0> range<text, tieback_published> hook_ids() const && = delete;
+
     text to_json() const & noexcept TIEBACK_VIEWS_THIS { return tieback_published_to_json(get()); }
     auto to_json() const && { return Hold::keep(tieback_published_to_json(get())); }
+
+  private:
+    range<text, tieback_published> all_hook_ids() const noexcept {
+        return {get(), tieback_published_hook_count(get()), [](const tieback_published *of, std::size_t at) {
+                    return text(tieback_published_hook_id(of, at));
+                }};
+    }
 };
 
 using published = basic_published<owned<tieback_published>>;

@@ -72,7 +72,8 @@ fn hpp_sets_every_field_of_each_struct() {
     let missing: Vec<String> = structs
         .iter()
         .flat_map(|(name, fields)| fields.iter().map(move |field| (name, field)))
-        .filter(|(_, field)| !sets(field))
+        // What no version uses yet stays as `_init` has set it.
+        .filter(|(_, field)| *field != "reserved" && !sets(field))
         .map(|(name, field)| format!("{name}.{field}"))
         .collect();
     assert_eq!(missing, [] as [String; 0], "tieback.hpp does not set these");
@@ -126,7 +127,7 @@ fn every_getter_of_the_hpp_is_asked_by_a_test() {
         .split("() const")
         .filter_map(|before| before.rsplit([' ', '\n', '*', '&']).next())
         .filter(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c == '_' || c == '2'))
-        .filter(|name| !["bool", "expect", "all_headers", "all_secrets", "all_attempts", "raw", "lent"].contains(name))
+        .filter(|name| !["bool", "expect", "raw", "lent"].contains(name) && !name.starts_with("all_"))
         .collect();
     assert!(getters.len() > 90 && getters.contains("oldest_queued_age"), "{}: {getters:?}", getters.len());
     let silent: Vec<&&str> =

@@ -11,10 +11,11 @@ use crate::compile::{self, Language, Library, Workshop};
 use crate::{optional, refusing_once};
 
 /// The programs that take a store and a URL, with the flags that are theirs. Each is told of by its first comment.
-const PROGRAMS: [(&str, &[&str]); 5] = [
+const PROGRAMS: [(&str, &[&str]); 6] = [
     ("tests/cpp/engine.cpp", &[]),
     ("tests/cpp/results.cpp", WITHOUT_EXCEPTIONS),
     ("tests/cpp/objects.cpp", &[]),
+    ("tests/cpp/reading.cpp", &[]),
     ("tests/cpp/errors.cpp", &[]),
     ("tests/cpp/threads.cpp", &[]),
 ];
