@@ -2,9 +2,9 @@
  * What a service answers with: hooks, triggers, resources, and deliveries with their events and attempts. Part of
  * tieback.hpp.
  *
- * `hook`, `trigger`, `delivery`, `resource` and `event` own; `hook_view` and the like look into a list, a bulk answer or
- * a delivery; `attempt_view` is always inside of something. object.hpp tells how long each is
- * valid. Threads: any number may read one object.
+ * `hook`, `trigger`, `delivery`, `resource` and `event` own; `hook_view` and the like look into a list, a bulk answer
+ * or a delivery; `attempt_view` is always inside of something. object.hpp tells how long each is valid. Threads: any
+ * number may read one object.
  *
  * SPDX-License-Identifier: MIT OR Apache-2.0
  */
