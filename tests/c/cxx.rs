@@ -142,7 +142,7 @@ fn hpp_wants_cxx17_and_says_so() {
 }
 
 /// Statements that would leave a view of nothing, or a failure unseen; and beside each the like that is good.
-const REFUSED: [(&str, &str); 14] = [
+const REFUSED: [(&str, &str); 16] = [
     ("(void)service.hooks().show(scope, view);", "(void)service.hooks().show(scope, std::string(view));"),
     ("tieback::text t = view;", "tieback::option_text t = view;"),
     ("auto t = tieback::borrow(std::string(view));", "std::string s(view); auto t = tieback::borrow(s);"),
@@ -151,6 +151,8 @@ const REFUSED: [(&str, &str); 14] = [
     ("auto v = hooks().signing_secrets();", "auto h = hooks(); auto v = h.signing_secrets();"),
     ("auto v = tieback::delivery().event();", "tieback::delivery d; auto v = d.event();"),
     ("auto v = tieback::delivery().attempts();", "auto v = tieback::delivery_view().attempts();"),
+    ("tieback::event_view v = tieback::event::parse(view);", "tieback::event v = tieback::event::parse(view);"),
+    ("auto v = tieback::event::parse(view).related();", "auto e = tieback::event::parse(view); auto v = e.related();"),
     ("auto v = service.hooks().list(scope)[0];", "auto list = service.hooks().list(scope); auto v = list[0];"),
     ("auto v = engine.notices().front();", "for (auto v : engine.notices()) (void)v;"),
     ("auto v = engine.publish_many({})[0];", "auto many = engine.publish_many({}); auto v = many[0];"),
@@ -184,11 +186,12 @@ fn what_would_dangle_or_be_overlooked_does_not_compile() {
 }
 
 /// Functions that give what looks into something of their own. They compile, and Clang warns of each.
-const OUTLIVING: [&str; 8] = [
+const OUTLIVING: [&str; 9] = [
     "tieback::text f() { tieback::hook hook; return hook.id(); }",
     "std::optional<tieback::text> f() { tieback::delivery delivery; return delivery.why(); }",
     "std::string_view f() { tieback::delivery delivery; return delivery.payload(); }",
     "tieback::event_view f() { tieback::delivery delivery; return delivery.event(); }",
+    "tieback::text f() { tieback::event event; return event.resource_id(); }",
     "tieback::hook_view f() { tieback::hooks page; return page[0]; }",
     "tieback::text f() { tieback::error error; return error.message(); }",
     "tieback::hook_operations f() { tieback::service service; return service.hooks(); }",

@@ -79,6 +79,13 @@ void texts(std::string_view view) {
     CHECK(event.event_type.or_null() == type.c_str() && event.id.view() == view);
 }
 
+void receive(std::string_view body) {
+    const tieback::event event = tieback::event::parse(body);
+    const bool is_mine = event.source_application_id() == tieback::text("my-client-id");
+    CHECK(is_mine);
+    EQUAL(event.resource_id(), "42");
+}
+
 void end_calls(const tieback::engine &engine) {
     const tieback::cancel token = tieback::cancel::create();
     const tieback::engine worker = engine.with_cancel(token);
@@ -115,6 +122,7 @@ int main(int argc, char **argv) {
     lists(service, scope);
     publish_many(engine, {update_of(scope, "2"), tieback::event_options()});
     texts("9001");
+    receive(R"({"resource_id": 42, "metadata": {"source_application_id": "my-client-id"}})");
     end_calls(engine);
     return 0;
 }

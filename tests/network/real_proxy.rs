@@ -12,6 +12,7 @@ use tieback::net::tls::TlsOptions;
 use tieback::policy::egress::Egress;
 use tieback::policy::network::Network;
 use tieback::policy::retry::RetryPolicy;
+use tieback::types::Attempt;
 
 use super::optional;
 use super::support::authority::Authority;
@@ -83,6 +84,19 @@ impl Tinyproxy {
     }
 }
 
+/// Sends, and again as a lane does when the connection closed: this proxy closes each connection over plain http after
+/// its answer, and may do so in the moment in which it is used again.
+async fn deliver(sender: &Sender, url: &str) -> Attempt {
+    let mut attempt = send(sender, url).await;
+    for _ in 0..3 {
+        if !attempt.response_error.as_deref().is_some_and(|error| error.starts_with("the connection closed")) {
+            break;
+        }
+        attempt = send(sender, url).await;
+    }
+    attempt
+}
+
 impl Drop for Tinyproxy {
     fn drop(&mut self) {
         let _ = self.process.kill();
@@ -104,7 +118,7 @@ async fn a_real_proxy_carries_both_schemes_for_those_who_may() {
     let member = proxy.sender("user:sesame@", tls.clone());
     for _ in 0..3 {
         for sink in [&secure, &plain] {
-            let attempt = send(&member, &sink.url("/events?tenant=7")).await;
+            let attempt = deliver(&member, &sink.url("/events?tenant=7")).await;
             assert!(attempt.success(), "{attempt:?}");
         }
     }

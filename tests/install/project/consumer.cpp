@@ -1,22 +1,21 @@
-// The same program as consumer.c, in C++.
-#include <tieback.h>
+// The same program as consumer.c, in C++: by tieback.hpp and its parts, which are installed beside it.
+#include <tieback.hpp>
 
 #include <iostream>
 
 int main(int argc, char **argv) {
-    if (argc != 2 || tieback_abi_version() != TIEBACK_ABI_VERSION) {
+    if (argc != 2 || !tieback::library_fits()) {
         return 2;
     }
-    tieback_engine_options options = TIEBACK_ENGINE_OPTIONS_INIT;
-    tieback_engine *engine = nullptr;
-    tieback_error *error = nullptr;
+    tieback::engine_options options;
     options.path = argv[1];
-    if (tieback_engine_open(&options, &engine, &error) != TIEBACK_OK) {
-        std::cerr << tieback_error_message(error) << '\n';
-        tieback_error_free(error);
+    try {
+        const tieback::engine engine = tieback::engine::open(options);
+        engine.stats();
+    } catch (const tieback::error &error) {
+        std::cerr << error.what() << '\n';
         return 1;
     }
-    tieback_engine_close(engine);
-    std::cout << "tieback " << tieback_version() << '\n';
+    std::cout << "tieback " << tieback::version() << '\n';
     return 0;
 }
