@@ -61,5 +61,6 @@ impl BuildInfo {
 /// The version of the C ABI that this library has, or would have.
 pub const ABI_VERSION: i32 = match i32::from_str_radix(env!("TIEBACK_ABI_VERSION"), 10) {
     Ok(number) => number,
+    // Found by the compiler, never at run time.
     Err(_) => panic!("build.rs sets TIEBACK_ABI_VERSION to a number"),
 };

@@ -68,7 +68,8 @@ pub struct LogLine {
 ///
 /// An engine calls it on whichever thread something happens: its own, or one that is inside a call of the engine. It
 /// holds no lock meanwhile and waits for the answer. Inside of it the engine may be read, managed and published to, but
-/// not run: `start`, `stop`, `pump` and `run_until_idle` are a `conflict`. A panic in it counts as a defect.
+/// not run: `start`, `stop`, `pump` and `run_until_idle` are a `conflict`. What is done inside of it is not logged. A
+/// panic in it counts as a defect.
 pub trait Report: Send + Sync {
     /// The most talkative level that is wanted; `None` for no lines at all.
     fn level(&self) -> Option<LogLevel> {

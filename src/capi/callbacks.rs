@@ -13,7 +13,8 @@ use crate::types::Notice;
 ///
 /// It is called on whichever thread something happens: one of the engine's, or yours inside of a call; by several
 /// threads at once. It must return, and not by `longjmp` or a C++ exception. Inside of it you may read, manage, publish
-/// and cancel; `tieback_engine_start`, `_stop`, `_pump` and `_run_until_idle` are TIEBACK_CONFLICT there.
+/// and cancel, of which no line is told; `tieback_engine_start`, `_stop`, `_pump` and `_run_until_idle` are
+/// TIEBACK_CONFLICT there.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct tieback_notice_callback {

@@ -26,9 +26,10 @@ impl Telling {
         Self { report, clock, kept: Mutex::default() }
     }
 
-    /// Tells a line for the log, which is made only if somebody wants it.
+    /// Tells a line for the log, which is made only if somebody wants it. What a listener does itself is not logged:
+    /// its line would be told to it again, and so on without end.
     pub fn log(&self, level: LogLevel, hook: Option<HookId>, message: impl FnOnce() -> String) {
-        if self.report.level().is_some_and(|most| level <= most) {
+        if !is_inside() && self.report.level().is_some_and(|most| level <= most) {
             let line = LogLine { level, at: self.clock.now().wall, hook, message: message() };
             inside(|| self.report.log(&line));
         }

@@ -1,16 +1,18 @@
 //! What an engine tells as it happens, and runs that a token ends.
 
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, Weak};
 use std::thread;
 use std::time::Duration;
 
-use tieback::engine::EngineOptions;
+use tieback::engine::{Engine, EngineOptions};
 use tieback::error::ErrorKind;
 use tieback::report::{LogLevel, LogLine, Report};
 use tieback::time::Cancel;
 use tieback::types::{Notice, NoticeKind};
 
-use crate::stage::{Gate, Stage, eventually};
+use crate::stage::{EVENT, Gate, RESOURCE, Stage, eventually};
+use crate::support::rig::{company, event};
 use crate::support::sink::{Answer, Sink};
 
 /// Keeps what it is told.
@@ -77,6 +79,40 @@ fn nothing_below_the_wanted_level_is_told() {
     stage.publish(1);
     stage.rig.run();
     assert_eq!(*diary.lines.lock().unwrap(), []);
+}
+
+/// Publishes an event for each line that it is told.
+#[derive(Default)]
+struct Publisher {
+    engine: Mutex<Weak<Engine>>,
+    lines: AtomicU32,
+}
+
+impl Report for Publisher {
+    fn level(&self) -> Option<LogLevel> {
+        Some(LogLevel::Debug)
+    }
+
+    fn log(&self, _: &LogLine) {
+        self.lines.fetch_add(1, Ordering::SeqCst);
+        // Not yet, while it opens.
+        let engine = self.engine.lock().unwrap().upgrade();
+        if let Some(engine) = engine {
+            engine.publish(&event(&company(), RESOURCE, 7, EVENT)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn what_a_listener_does_itself_is_not_told_to_it_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let publisher = Arc::new(Publisher::default());
+    let report = Arc::clone(&publisher) as Arc<dyn Report>;
+    let options = EngineOptions { report, ..EngineOptions::at(folder.path().join("hooks.db")) };
+    let engine = Arc::new(Engine::open(options).unwrap());
+    *publisher.engine.lock().unwrap() = Arc::downgrade(&engine);
+    engine.publish(&event(&company(), RESOURCE, 1, EVENT)).unwrap();
+    assert_eq!(publisher.lines.load(Ordering::SeqCst), 2, "one for the opening, one for the event");
 }
 
 /// The attempt that was in flight goes on in the next run, and is not made twice.
